@@ -1,0 +1,1 @@
+"""From a file to validated conditions: read, map, check, summarise, split."""

@@ -1,0 +1,1 @@
+"""The network, the baselines beside it, and the bundle that holds both."""
