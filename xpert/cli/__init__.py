@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped; nothing was left half-written.\n")
         return FAILED
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a message instead of a traceback
+    except Exception as error:  # the last line of defence: a message, no traceback
         if os.environ.get("XPERT_DEBUG"):
             raise
         sys.stderr.write(
