@@ -1,0 +1,1 @@
+"""Tables in, figures out: one figure a module, one palette, no server."""

@@ -1,0 +1,160 @@
+"""The Perturbverse as a map: one point per treatment and context, genes and compounds in one space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import plotly.graph_objects as go
+
+from xpert.plots.labels import escaped, plain
+from xpert.plots.palette import GREY, OTHER, SEQUENTIAL, marks
+from xpert.plots.style import ZERO_LINE, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+MOST_POINTS = 20_000
+RING = "#CC79A7"
+SKILL, MODALITY, MECHANISM = "expected_error", "modality", "mechanism"
+COLORINGS = {MODALITY: "modality", MECHANISM: "mechanism", SKILL: "skill (expected error)"}
+
+
+class Place(NamedTuple):
+    """A point of the map that is no measured one."""
+
+    label: str
+    x: float
+    y: float
+
+
+def universe_map(
+    points: pd.DataFrame,
+    coloring: str,
+    *,
+    picked: int | None = None,
+    neighbours: Sequence[int] = (),
+    here: Place | None = None,
+) -> go.Figure:
+    """Draw the map.
+
+    Parameters
+    ----------
+    points
+        One row per point: ``x``, ``y``, ``treatment``, ``context``, ``modality``, ``mechanism``, ``expected_error``.
+        Every selectable point carries its row number as ``customdata``.
+    coloring
+        One of `COLORINGS`.
+    picked
+        Row to ring, with lines to `neighbours`.
+    neighbours
+        Rows nearest to `picked` in the full latent space.
+    here
+        The reader's own prediction.
+
+    Raises
+    ------
+    ValueError
+        With more points than a browser draws smoothly.
+    """
+    if len(points) > MOST_POINTS:
+        raise ValueError(f"{len(points)} points are more than the {MOST_POINTS} that one map can show")
+    figure = go.Figure()
+    if coloring == SKILL:
+        _add_by_value(figure, points)
+    else:
+        _add_by_class(figure, points, points[coloring])
+    if picked is not None:
+        _add_rings(figure, points, picked, neighbours)
+    if here is not None:
+        figure.add_scatter(
+            x=[here.x],
+            y=[here.y],
+            mode="markers+text",
+            marker={"symbol": "star", "size": 18, "color": RING, "line": {"width": 1, "color": "white"}},
+            text=[f"<b>{escaped(here.label)}</b>"],
+            textposition="top center",
+            name="your prediction",
+        )
+    styled(figure, x="UMAP 1", y="UMAP 2", height=620)
+    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False}
+    figure.update_xaxes(**hidden)
+    figure.update_yaxes(**hidden, scaleanchor="x")
+    return figure.update_layout(dragmode="pan", clickmode="event+select", hovermode="closest")
+
+
+def universe_alt(points: pd.DataFrame, coloring: str) -> str:
+    """A sentence that says what the figure shows."""
+    start = f"Map of {len(points):,} treatments, coloured by {COLORINGS[coloring]}"
+    if coloring == SKILL:
+        error = points[SKILL].dropna()
+        return (
+            f"{start}, from {error.min():.3g} to {error.max():.3g}."
+            if len(error)
+            else f"{start}: not measured."
+        )
+    top = points[coloring].fillna("not known").value_counts().head(4)
+    return f"{start}: {', '.join(f'{n:,} {plain(name)}' for name, n in top.items())}."
+
+
+def _add_by_class(figure: go.Figure, points: pd.DataFrame, classes: pd.Series) -> None:
+    named = classes.fillna("").astype(str)
+    look = marks(named[named != ""].value_counts().index)
+    drawn = named.where(named.isin(list(look)), OTHER)
+    # The grey rest goes first, so that it lies under the named classes.
+    for name in sorted(drawn.unique(), key=lambda n: (n != OTHER, list(look).index(n))):
+        mark = look.get(name, look.get(OTHER))
+        part = points[drawn == name]
+        label = "other or not known" if name == OTHER else escaped(name, longest=32)
+        assert mark is not None
+        _add_points(figure, part, {"color": mark.color, "symbol": mark.symbol}, f"{label} ({len(part):,})")
+
+
+def _add_by_value(figure: go.Figure, points: pd.DataFrame) -> None:
+    known = points[SKILL].notna()
+    if not known.all():
+        _add_points(figure, points[~known], {"color": GREY, "symbol": "circle-open"}, "not measured")
+    scale = {
+        "color": points.loc[known, SKILL],
+        "colorscale": list(SEQUENTIAL),
+        "colorbar": {"title": {"text": "expected<br>error"}, "thickness": 12, "len": 0.6},
+    }
+    _add_points(figure, points[known], scale, "measured")
+    figure.update_layout(showlegend=False)
+
+
+def _add_points(figure: go.Figure, part: pd.DataFrame, marker: dict[str, object], name: str) -> None:
+    rows = part.index.to_numpy()[:, None]
+    figure.add_scattergl(
+        x=part["x"],
+        y=part["y"],
+        mode="markers",
+        marker={"size": 8, "opacity": 0.8} | marker,
+        customdata=rows,
+        text=[
+            f"<b>{escaped(t)}</b><br>{escaped(c)}"
+            for t, c in zip(part["treatment"], part["context"], strict=True)
+        ],
+        hovertemplate="%{text}<extra></extra>",
+        name=name,
+    )
+
+
+def _add_rings(figure: go.Figure, points: pd.DataFrame, picked: int, neighbours: Sequence[int]) -> None:
+    at = points.loc[picked]
+    near = points.loc[[n for n in neighbours if n != picked]]
+    edges_x = [v for x in near["x"] for v in (at["x"], x, None)]
+    edges_y = [v for y in near["y"] for v in (at["y"], y, None)]
+    quiet = {"hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=edges_x, y=edges_y, mode="lines", line={"color": ZERO_LINE, "width": 1.2}, **quiet)
+    ring = {"symbol": "circle-open", "size": 20, "color": RING, "line": {"width": 3}}
+    figure.add_scatter(
+        x=[at["x"]],
+        y=[at["y"]],
+        mode="markers+text",
+        marker=ring,
+        text=[f"<b>{escaped(at['treatment'])}</b>"],
+        textposition="top center",
+        **quiet,
+    )

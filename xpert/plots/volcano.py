@@ -1,0 +1,126 @@
+"""Predicted shift against how far it stands out of its own interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+
+from xpert.plots.labels import escaped
+from xpert.plots.palette import DOWN, GREY, UP
+from xpert.plots.style import ZERO_LINE, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import pandas as pd
+
+    from xpert.data.readout import Readout
+
+SIGNAL_LABEL = "signal ÷ uncertainty (|Δ| in interval half-widths)"
+_SVG_LIMIT = 1_500
+
+
+def signal(table: pd.DataFrame) -> pd.Series:
+    """How many half-widths of its interval each shift is away from zero; above 1 the interval leaves zero out.
+
+    A model has no p value: this is the size of the prediction beside the error that was measured on
+    held-out treatments. Where the interval has no width the shift is exact and the signal is 0 or infinite.
+
+    Parameters
+    ----------
+    table
+        One row per gene, with ``delta``, ``lower`` and ``upper``, all as shifts.
+    """
+    half_width = (table["upper"] - table["lower"]) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = table["delta"].abs() / half_width
+    return ratio.where(table["delta"] != 0, 0.0)
+
+
+def volcano(
+    table: pd.DataFrame, readout: Readout, *, chosen: Collection[str] = (), labelled: int = 8
+) -> go.Figure:
+    """Draw one point per gene.
+
+    Parameters
+    ----------
+    table
+        Columns ``gene``, ``delta``, ``lower``, ``upper``.
+    readout
+        Unit of the shift.
+    chosen
+        Genes to ring and name.
+    labelled
+        How many of the furthest genes are named as well.
+
+    Returns
+    -------
+    Figure
+        Trace 0 holds every gene in the order of `table`, with its name as ``customdata``.
+    """
+    strength = signal(table)
+    drawn = strength.replace(np.inf, np.nan).fillna(0.0)
+    clear = strength > 1
+    color = np.where(~clear, GREY, np.where(table["delta"] > 0, UP, DOWN))
+    symbol = np.where(~clear, "circle", np.where(table["delta"] > 0, "triangle-up", "triangle-down"))
+    kind = go.Scatter if len(table) <= _SVG_LIMIT else go.Scattergl
+    points = kind(
+        x=table["delta"],
+        y=drawn,
+        mode="markers",
+        marker={"color": color, "symbol": symbol, "size": np.where(clear, 8, 5), "opacity": 0.8},
+        customdata=table[["gene"]],
+        text=[escaped(g) for g in table["gene"]],
+        hovertemplate="<b>%{text}</b><br>Δ %{x:.3f}<br>%{y:.2f} half-widths<extra></extra>",
+        name="genes",
+        showlegend=False,
+    )
+    figure = go.Figure([points])
+    _name_genes(figure, table.assign(signal=drawn), chosen, labelled)
+    figure.add_hline(y=1, line={"dash": "dot", "color": ZERO_LINE}, layer="below")
+    figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1}, layer="below")
+    return styled(figure, x=readout.delta_label, y=SIGNAL_LABEL).update_layout(
+        dragmode="lasso", clickmode="event+select", hovermode="closest"
+    )
+
+
+def volcano_alt(table: pd.DataFrame, treatment: str) -> str:
+    """A sentence that says what the figure shows."""
+    clear = table[signal(table) > 1]
+    up, down = int((clear["delta"] > 0).sum()), int((clear["delta"] < 0).sum())
+    if clear.empty:
+        return f"Volcano plot of {treatment}: no gene's predicted shift stands out of its interval."
+    top = clear.sort_values("delta", key=abs).iloc[-1]
+    return (
+        f"Volcano plot of {treatment}: {up} genes up and {down} down with an interval that leaves zero out; "
+        f"the largest shift is {top['gene']} at {top['delta']:+.2f}."
+    )
+
+
+def _name_genes(figure: go.Figure, table: pd.DataFrame, chosen: Collection[str], labelled: int) -> None:
+    """Ring and name the chosen genes; name the furthest ones too."""
+    ringed = table[table["gene"].isin(list(chosen))]
+    furthest = table[table["delta"] != 0].nlargest(labelled, "signal")
+    if not furthest.empty:
+        figure.add_scatter(
+            x=furthest["delta"],
+            y=furthest["signal"],
+            mode="text",
+            text=[escaped(g, longest=14) for g in furthest["gene"]],
+            textposition="top center",
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    if not ringed.empty:
+        figure.add_scatter(
+            x=ringed["delta"],
+            y=ringed["signal"],
+            mode="markers+text",
+            marker={"symbol": "circle-open", "size": 16, "line": {"width": 2.5}, "color": "#CC79A7"},
+            text=[f"<b>{escaped(g, longest=14)}</b>" for g in ringed["gene"]],
+            textposition="bottom center",
+            hoverinfo="skip",
+            showlegend=False,
+        )
