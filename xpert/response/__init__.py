@@ -1,0 +1,1 @@
+"""What a treatment did to each gene: tests against control, and their correction for many genes."""
