@@ -1,0 +1,227 @@
+"""Compounds by name or structure, with what is known of them: targets and mechanisms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xpert.errors import UnknownTargetError
+from xpert.features.compound_views import ANNOTATION_VIEWS, STRUCTURE_VIEWS, annotation_views, structure_views
+from xpert.features.naming import fold, variants
+from xpert.features.smiles import canonical, connectivity, parent, read_molecule
+from xpert.features.tables import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from xpert.features.knowledge import Floats
+
+SOURCES = ("hub", "lincs", "sciplex")
+
+
+@dataclass(frozen=True)
+class Compound:
+    """One compound as a source names it.
+
+    Attributes
+    ----------
+    name
+        Name to show.
+    smiles
+        Canonical structure of the parent (no counter-ion), or None where no source states one.
+    targets
+        Symbols of its known targets, sorted.
+    mechanisms
+        Mechanisms of action in words, sorted.
+    key
+        Connectivity block of the parent's InChIKey: salts and stereoisomers share it. None without structure.
+    """
+
+    name: str
+    smiles: str | None = None
+    targets: tuple[str, ...] = ()
+    mechanisms: tuple[str, ...] = ()
+    key: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What makes two names the same compound: the parent's connectivity, or the folded name without one."""
+        return self.key or f"name:{fold(self.name)}"
+
+    @property
+    def is_annotated(self) -> bool:
+        """Whether a target or a mechanism is known."""
+        return bool(self.targets or self.mechanisms)
+
+
+@dataclass(frozen=True, eq=False)
+class CompoundKnowledge:
+    """Every compound that can be asked for by name.
+
+    Attributes
+    ----------
+    compounds
+        One per name shown, sorted by name.
+    synonyms
+        Position in `compounds` of each folded spelling that means one compound only.
+    """
+
+    compounds: tuple[Compound, ...]
+    synonyms: Mapping[str, int]
+
+    @classmethod
+    def load(cls) -> CompoundKnowledge:
+        """The tables that ship with the package; read once."""
+        return _shipped()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names for a list to choose from."""
+        return tuple(compound.name for compound in self.compounds)
+
+    def find(self, name: str) -> Compound | None:
+        """The compound of a name or synonym, whatever its case, punctuation and salt; None where there is none."""
+        for spelling in variants(name):
+            if (place := self.synonyms.get(spelling)) is not None:
+                return self.compounds[place]
+        return None
+
+    def get(self, name: str) -> Compound:
+        """As `find`, but a name that is not there is an error that names the nearest.
+
+        Raises
+        ------
+        UnknownTargetError
+            When no spelling of the name is known.
+        """
+        compound = self.find(name)
+        if compound is None:
+            raise UnknownTargetError(name, self.names, what="compound")
+        return compound
+
+    def from_smiles(self, smiles: str, name: str | None = None) -> Compound:
+        """A compound from its structure; annotations come from a known compound of the same connectivity.
+
+        Raises
+        ------
+        InputError
+            When the text is no structure that can be used.
+        """
+        molecule = parent(read_molecule(smiles))
+        key, text = connectivity(molecule), canonical(molecule)
+        known = self._by_key.get(key)
+        if known is None:
+            return Compound(name or text, text, key=key)
+        return Compound(name or known.name, text, known.targets, known.mechanisms, key)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Compound]:
+        """The best annotated compound of each connectivity."""
+        best: dict[str, Compound] = {}
+        for compound in self.compounds:
+            if compound.key and (compound.key not in best or not best[compound.key].is_annotated):
+                best[compound.key] = compound
+        return best
+
+    def views(self, a: Sequence[Compound], b: Sequence[Compound]) -> dict[str, Floats]:
+        """Similarity of compounds in each view, 0 to 1, shape ``(a, b)``; see `compound_views`.
+
+        A compound is 1 to itself in every view; where a view knows nothing of it, 0 to every other compound.
+        """
+        everything = list(dict.fromkeys([*a, *b]))
+        place = {compound: i for i, compound in enumerate(everything)}
+        rows = np.array([place[compound] for compound in a], dtype=np.intp)
+        columns = np.array([place[compound] for compound in b], dtype=np.intp)
+        same = np.equal.outer([c.identity for c in a], [c.identity for c in b])
+        views = structure_views([c.smiles for c in everything]) | annotation_views(
+            [c.targets for c in everything], [c.mechanisms for c in everything]
+        )
+        return {name: view.between(rows, columns, same) for name, view in views.items()}
+
+    def kernels(self, a: Sequence[Compound], b: Sequence[Compound]) -> dict[str, Floats]:
+        """``structure`` and ``annotation``: the equal mean of the views of each, shape ``(a, b)``."""
+        views = self.views(a, b)
+        return {
+            "structure": np.mean([views[name] for name in STRUCTURE_VIEWS], axis=0, dtype=np.float32),
+            "annotation": np.mean([views[name] for name in ANNOTATION_VIEWS], axis=0, dtype=np.float32),
+        }
+
+
+@cache
+def _shipped() -> CompoundKnowledge:
+    import pandas as pd
+
+    tables = {source: pd.read_parquet(TABLES / f"compounds_{source}.parquet") for source in SOURCES}
+    return _merged(tables)
+
+
+def _merged(tables: Mapping[str, pd.DataFrame]) -> CompoundKnowledge:
+    """Join the sources: a name that an earlier source has, or a structure with its name, is no new compound."""
+    library = _Library()
+    for source in SOURCES:
+        columns = {name: column.tolist() for name, column in tables[source].items()}
+        for row in (
+            dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+        ):
+            library.add(
+                Compound(
+                    name=row["name"],
+                    smiles=row["smiles"] or None,
+                    targets=_listed(row.get("targets", "")),
+                    mechanisms=_listed(row.get("mechanisms", "")),
+                    key=row["key"] or None,
+                ),
+                _listed(row["synonyms"]),
+            )
+    return library.finished()
+
+
+class _Library:
+    """Collects compounds and their spellings, the most trusted source first."""
+
+    def __init__(self) -> None:
+        self.compounds: list[Compound] = []
+        self.by_name: dict[str, int] = {}
+        self.by_key: dict[str, int] = {}
+        self.spellings: dict[str, set[int]] = {}
+
+    def add(self, compound: Compound, synonyms: Sequence[str]) -> None:
+        """Take a compound, or only its spellings where it is there already."""
+        place = self.by_name.get(fold(compound.name))
+        if place is None:
+            place = self._same_structure(compound)
+        if place is None:
+            place = len(self.compounds)
+            self.compounds.append(compound)
+            if compound.key:
+                self.by_key.setdefault(compound.key, place)
+        self.by_name.setdefault(fold(compound.name), place)
+        for name in (compound.name, *synonyms):
+            for spelling in variants(name):
+                self.spellings.setdefault(spelling, set()).add(place)
+
+    def _same_structure(self, compound: Compound) -> int | None:
+        """Another source's compound of the same structure; a source's own stereoisomers keep their names."""
+        if compound.is_annotated or not compound.key:
+            return None
+        return self.by_key.get(compound.key)
+
+    def finished(self) -> CompoundKnowledge:
+        """The compounds sorted by name, and the spellings that mean one of them."""
+        order = sorted(range(len(self.compounds)), key=lambda i: (self.compounds[i].name.casefold(), i))
+        place = {old: new for new, old in enumerate(order)}
+        synonyms = {spelling: place[i] for spelling, i in self.by_name.items()}
+        for spelling, found in self.spellings.items():
+            parents = {self.compounds[i].identity for i in found}
+            if len(parents) == 1:
+                synonyms.setdefault(spelling, place[min(found)])
+        return CompoundKnowledge(tuple(self.compounds[i] for i in order), synonyms)
+
+
+def _listed(joined: str) -> tuple[str, ...]:
+    return tuple(filter(None, joined.split("|")))
