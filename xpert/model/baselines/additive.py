@@ -1,0 +1,69 @@
+"""Additivity: a combination does what its parts do alone, summed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from xpert.model.baselines.profiles import check_kind, require_fitted, shifts, strength_of
+from xpert.model.baselines.singles import Singles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xpert.data.responses import Condition, Context, Floats, Responses
+
+
+@dataclass(frozen=True, eq=False)
+class Additive:
+    """Sum of the shifts of the parts, each times its strength.
+
+    The additive baseline of Ahlmann-Eltze, Huber and Anders 2025. Differs from the paper: a part that
+    was never measured alone, which does not happen there, counts as the mean of the context's singles.
+
+    Attributes
+    ----------
+    singles
+        What was learned; None before `fit`.
+    """
+
+    singles: Singles | None = None
+
+    @property
+    def name(self) -> str:
+        """Name as shown beside a score."""
+        return "additive"
+
+    def fit(self, responses: Responses) -> Self:
+        """Collect what each perturbation does alone."""
+        return type(self)(Singles.of(responses))
+
+    def predict(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
+        """Sum of the parts, shape ``(conditions, genes)``."""
+        singles = require_fitted(self.singles, self.name)
+        return shifts(conditions, singles.means.genes, lambda c: _sum(singles, c))
+
+    def config(self) -> dict[str, Any]:
+        """Everything but arrays, as JSON."""
+        return {"kind": "additive", **require_fitted(self.singles, self.name).config()}
+
+    def arrays(self) -> dict[str, Floats]:
+        """Learned numbers by name."""
+        return require_fitted(self.singles, self.name).arrays()
+
+    @classmethod
+    def restore(cls, config: Mapping[str, Any], arrays: Mapping[str, Floats]) -> Self:
+        """Inverse of `config` and `arrays`."""
+        check_kind(config, "additive")
+        return cls(Singles.restore(config, arrays))
+
+
+def _sum(singles: Singles, condition: Condition) -> Floats:
+    parts = [
+        strength_of(p) * singles.alone_or_mean_single((p.target, p.modality), condition.context)
+        for p in condition.treatment.active.ordered
+    ]
+    total: Floats = np.sum(parts, axis=0)
+    return total
