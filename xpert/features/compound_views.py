@@ -167,8 +167,8 @@ def tanimoto(a: sparse.csr_matrix, b: sparse.csr_matrix) -> Floats:
             break
         shared += (at_least_a @ at_least_b.T).toarray()
     total = np.add.outer(np.asarray(a.sum(axis=1)).ravel(), np.asarray(b.sum(axis=1)).ravel()) - shared
-    values: Floats = np.divide(shared, total, out=np.zeros_like(shared), where=total > 0)
-    return values
+    values = np.divide(shared, total, out=np.zeros_like(shared), where=total > 0)
+    return np.asarray(values, dtype=np.float32)
 
 
 def _reaching(counts: sparse.csr_matrix, level: int) -> sparse.csr_matrix:
@@ -184,7 +184,7 @@ def scaled_descriptors(structures: Sequence[Structure | None]) -> Floats:
         centre, scale = stored["centre"], stored["scale"]
     unknown = np.full(len(DESCRIPTORS), np.nan)
     values = np.array([s.descriptors if s else unknown for s in structures]).reshape(-1, len(DESCRIPTORS))
-    return np.clip((values - centre) / scale, -5, 5).astype(np.float32)
+    return np.asarray(np.clip((values - centre) / scale, -5, 5), dtype=np.float32)
 
 
 def gaussian(a: Floats, b: Floats) -> Floats:

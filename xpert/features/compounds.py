@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -161,7 +161,7 @@ def _shipped() -> CompoundKnowledge:
 
 
 def _merged(tables: Mapping[str, pd.DataFrame]) -> CompoundKnowledge:
-    """Join the sources: a name that an earlier source has, or a structure with its name, is no new compound."""
+    """Join the sources: a name that an earlier source has is no new compound."""
     library = _Library()
     for source in SOURCES:
         columns = {name: column.tolist() for name, column in tables[source].items()}
@@ -187,29 +187,39 @@ class _Library:
     def __init__(self) -> None:
         self.compounds: list[Compound] = []
         self.by_name: dict[str, int] = {}
-        self.by_key: dict[str, int] = {}
+        self.annotated: dict[str, Compound] = {}
         self.spellings: dict[str, set[int]] = {}
 
     def add(self, compound: Compound, synonyms: Sequence[str]) -> None:
-        """Take a compound, or only its spellings where it is there already."""
-        place = self.by_name.get(fold(compound.name))
-        if place is None:
-            place = self._same_structure(compound)
+        """Take a compound, or only its spellings where one of that name is there already."""
+        place = self._place(compound)
         if place is None:
             place = len(self.compounds)
-            self.compounds.append(compound)
-            if compound.key:
-                self.by_key.setdefault(compound.key, place)
-        self.by_name.setdefault(fold(compound.name), place)
+            self.compounds.append(self._with_annotation(compound))
+            self.by_name[fold(compound.name)] = place
         for name in (compound.name, *synonyms):
             for spelling in variants(name):
                 self.spellings.setdefault(spelling, set()).add(place)
 
-    def _same_structure(self, compound: Compound) -> int | None:
-        """Another source's compound of the same structure; a source's own stereoisomers keep their names."""
-        if compound.is_annotated or not compound.key:
-            return None
-        return self.by_key.get(compound.key)
+    def _place(self, compound: Compound) -> int | None:
+        """Where a compound of the same name is, or of the same structure under a spelling of the name."""
+        if (place := self.by_name.get(fold(compound.name))) is not None:
+            return place
+        for spelling in variants(compound.name):
+            place = self.by_name.get(spelling)
+            if place is not None and compound.key and compound.key == self.compounds[place].key:
+                return place
+        return None
+
+    def _with_annotation(self, compound: Compound) -> Compound:
+        """What is known of a structure holds under each of its names."""
+        if not compound.key:
+            return compound
+        if compound.is_annotated:
+            self.annotated.setdefault(compound.key, compound)
+            return compound
+        known = self.annotated.get(compound.key, compound)
+        return replace(compound, targets=known.targets, mechanisms=known.mechanisms)
 
     def finished(self) -> CompoundKnowledge:
         """The compounds sorted by name, and the spellings that mean one of them."""

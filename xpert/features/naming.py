@@ -102,7 +102,10 @@ def fold(name: str) -> str:
 
 
 def variants(name: str) -> Iterator[str]:
-    """Folded spellings to look up, the most exact first, without repeats or anything under three characters."""
+    """Folded spellings to look up, the most exact first, without repeats.
+
+    What is left after taking something off a name must have three characters; ``W-7`` itself may have two.
+    """
     bare = _BRACKETED.sub(" ", name).strip()
     inside = [a or b for a, b in _BRACKETED.findall(name)]
     spelt = [
@@ -114,8 +117,8 @@ def variants(name: str) -> Iterator[str]:
         _STEREO.sub("", _without_salt(name)),
     ]
     seen: set[str] = set()
-    for folded in map(fold, spelt):
-        if len(folded) > 2 and folded not in SALT_WORDS and folded not in seen:
+    for i, folded in enumerate(map(fold, spelt)):
+        if len(folded) > (0 if i == 0 else 2) and folded not in SALT_WORDS and folded not in seen:
             seen.add(folded)
             yield folded
 
