@@ -1,0 +1,142 @@
+"""A network that has been trained, behind the interface of plain names and arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from xpert.errors import InputError
+from xpert.model.batch import Batch
+from xpert.model.encode import TreatmentTable
+from xpert.model.spread import expected_spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xpert.data.responses import Condition, Context, Floats
+    from xpert.features.treatments import TreatmentFeatures
+    from xpert.model.network import XPert
+    from xpert.perturbation import Treatment
+
+ROWS_AT_ONCE = 64
+
+
+class Answer(NamedTuple):
+    """What a trained network says of conditions."""
+
+    shift: Floats
+    """Base plus the network's own part, shape ``(conditions, genes)``."""
+    spread: Floats
+    """Standard deviation over treated cells, shape ``(conditions, genes)``; NaN where the control's is not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network with the names of its genes and the features that it was trained on.
+
+    Attributes
+    ----------
+    network
+        In evaluation mode.
+    genes
+        Names of the network's gene identities, in order.
+    features
+        What turns targets into vectors.
+    """
+
+    network: XPert
+    genes: tuple[str, ...]
+    features: TreatmentFeatures
+
+    def __post_init__(self) -> None:
+        if self.network.config.genes != len(self.genes):
+            raise ValueError(f"{self.network.config.genes} gene identities, {len(self.genes)} gene names")
+        if self.network.training:
+            raise ValueError("the network is still in training mode")
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {gene: i for i, gene in enumerate(self.genes)}
+
+    def places(self, genes: Sequence[str]) -> torch.Tensor:
+        """Place of each gene among the identities, by name, shape ``(genes,)``.
+
+        Raises
+        ------
+        InputError
+            Naming the genes that the network does not know.
+        """
+        unknown = [gene for gene in genes if gene not in self._place]
+        if unknown:
+            listed = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
+            raise InputError(f"{len(unknown)} genes are not among those of this model: {listed}")
+        return torch.tensor([self._place[gene] for gene in genes], dtype=torch.long)
+
+    def answer(
+        self, conditions: Sequence[Condition], contexts: Mapping[str, Context], base: Floats
+    ) -> Answer:
+        """Shift and spread of conditions, given what the base predictor says of them.
+
+        Parameters
+        ----------
+        conditions
+            What is asked.
+        contexts
+            Every context that a condition names, all on the same genes; any of the network's, in any order.
+        base
+            Shape ``(conditions, genes)``.
+        """
+        if not conditions:
+            return Answer(base, np.full_like(base, np.nan))
+        genes = contexts[conditions[0].context].genes
+        shift, ratio = np.empty_like(base, dtype=np.float32), np.empty_like(base, dtype=np.float32)
+        for rows, batch in self._batches(conditions, contexts, base, genes):
+            with torch.inference_mode():
+                out = self.network(batch)
+            shift[rows], ratio[rows] = out.shift.numpy(), out.log_spread_ratio.exp().numpy()
+        return Answer(shift, ratio * _starting_spread(conditions, contexts, base))
+
+    def latent(self, treatments: Sequence[Treatment]) -> Floats:
+        """Places in the Perturbverse, shape ``(treatments, width)``; control is exactly the origin."""
+        table = TreatmentTable.of(treatments, (), self.features, self.network.config)
+        with torch.inference_mode():
+            unified = self.network.perceiver(table.perturbations(torch.arange(len(treatments))))
+        return np.asarray(unified.latent.numpy())
+
+    def _batches(
+        self,
+        conditions: Sequence[Condition],
+        contexts: Mapping[str, Context],
+        base: Floats,
+        genes: tuple[str, ...],
+    ) -> Iterator[tuple[slice, Batch]]:
+        places = self.places(genes)
+        for start in range(0, len(conditions), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            asked = conditions[rows]
+            table = TreatmentTable.of([c.treatment for c in asked], genes, self.features, self.network.config)
+            control = np.stack([contexts[c.context].aligned(genes).control for c in asked])
+            yield (
+                rows,
+                Batch(
+                    table.perturbations(torch.arange(len(asked))),
+                    places,
+                    torch.from_numpy(control.astype(np.float32)),
+                    table.impact,
+                    torch.from_numpy(base[rows].astype(np.float32)),
+                ),
+            )
+
+
+def _starting_spread(
+    conditions: Sequence[Condition], contexts: Mapping[str, Context], base: Floats
+) -> Floats:
+    start = np.empty_like(base, dtype=np.float32)
+    for name in {c.context for c in conditions}:
+        rows = [i for i, c in enumerate(conditions) if c.context == name]
+        start[rows] = expected_spread(contexts[name], base[rows])
+    return start

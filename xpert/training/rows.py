@@ -1,0 +1,163 @@
+"""Training conditions as tensors: what is asked, what the base says, and what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xpert.model.batch import Batch
+from xpert.model.encode import TreatmentTable
+from xpert.model.spread import expected_spread
+
+if TYPE_CHECKING:
+    from xpert.data.responses import Floats, Responses
+    from xpert.features.treatments import TreatmentFeatures
+    from xpert.model.config import ModelConfig
+
+
+class TrainingBatch(NamedTuple):
+    """One step: the question and the answer."""
+
+    asked: Batch
+    observed: Tensor
+    """Measured shift, zeros where not measured, shape ``(conditions, genes)``."""
+    is_measured: Tensor
+    """Bool, shape ``(conditions, genes)``."""
+    log_ratio: Tensor
+    """Measured log-ratio of spread to its starting point, NaN where not known, shape ``(conditions, genes)``."""
+    signature: Tensor
+    """Direction of the measured response on the signature basis, shape ``(conditions, signature_rank)``."""
+    weight: Tensor
+    """How much each condition counts, one on average, shape ``(conditions,)``."""
+
+
+class Scales(NamedTuple):
+    """Numbers that bring control values and shifts to about one."""
+
+    control_centre: float
+    control_scale: float
+    shift: float
+
+    @classmethod
+    def of(cls, responses: Responses) -> Scales:
+        """From every context and every measured shift; one where nothing varies."""
+        control = np.concatenate([context.control for context in responses.contexts])
+        shift = float(np.sqrt(np.nanmean(np.square(responses.delta))))
+        return cls(float(control.mean()), float(control.std()) or 1.0, shift or 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRows:
+    """Every training condition, ready to be gathered into batches.
+
+    Attributes
+    ----------
+    table
+        Distinct treatments.
+    treatment, context
+        Row of `table` and of `control` for each condition, shape ``(conditions,)``.
+    control
+        Shape ``(contexts, genes)``.
+    base, observed, log_ratio
+        Shape ``(conditions, genes)``; NaN where not measured.
+    signature
+        Shape ``(conditions, signature_rank)``.
+    weight
+        Shape ``(conditions,)``.
+    """
+
+    table: TreatmentTable
+    treatment: Tensor
+    context: Tensor
+    control: Tensor
+    base: Tensor
+    observed: Tensor
+    log_ratio: Tensor
+    signature: Tensor
+    weight: Tensor
+
+    @classmethod
+    def of(
+        cls, responses: Responses, base: Floats, features: TreatmentFeatures, config: ModelConfig
+    ) -> TrainingRows:
+        """Lay out responses beside the base's out-of-fold predictions of them."""
+        distinct = list(dict.fromkeys(c.treatment for c in responses.conditions))
+        row = {treatment: i for i, treatment in enumerate(distinct)}
+        names = [context.name for context in responses.contexts]
+        control = np.stack([context.aligned(responses.genes).control for context in responses.contexts])
+        return cls(
+            TreatmentTable.of(distinct, responses.genes, features, config),
+            torch.tensor([row[c.treatment] for c in responses.conditions]),
+            torch.tensor([names.index(c.context) for c in responses.conditions]),
+            _tensor(control),
+            _tensor(base),
+            _tensor(responses.delta),
+            _tensor(_log_ratio(responses, base)),
+            _tensor(signatures(responses.delta, config.signature_rank)),
+            _tensor(_weights(responses)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.treatment)
+
+    def gather(self, rows: Tensor) -> TrainingBatch:
+        """The batch of some conditions."""
+        treatment = self.treatment[rows]
+        asked = Batch(
+            self.table.perturbations(treatment),
+            torch.arange(self.control.shape[1]),
+            self.control[self.context[rows]],
+            self.table.impact[treatment],
+            self.base[rows],
+        )
+        observed = self.observed[rows]
+        return TrainingBatch(
+            asked,
+            observed.nan_to_num(),
+            observed.isfinite(),
+            self.log_ratio[rows],
+            self.signature[rows],
+            self.weight[rows],
+        )
+
+
+def signatures(delta: Floats, rank: int) -> Floats:
+    """Direction of each response in few numbers, rows of unit length, shape ``(conditions, rank)``.
+
+    Responses are scaled to unit length, so that a strong treatment weighs no more than a weak one, and
+    projected on the first right singular vectors. Columns beyond the data's rank are zeros.
+    """
+    values = np.nan_to_num(delta).astype(np.float64)
+    unit = values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+    left, size, _ = np.linalg.svd(unit, full_matrices=False)
+    kept = min(rank, len(size))
+    scores = np.zeros((len(unit), rank))
+    scores[:, :kept] = left[:, :kept] * size[:kept]
+    unit_scores: Floats = scores / np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), 1e-12)
+    return unit_scores
+
+
+def _log_ratio(responses: Responses, base: Floats) -> Floats:
+    start = np.full(base.shape, np.nan)
+    for context in responses.contexts:
+        rows = [i for i, c in enumerate(responses.conditions) if c.context == context.name]
+        start[rows] = expected_spread(context.aligned(responses.genes), base[rows])
+    known = (responses.spread > 0) & (start > 0)
+    ratio = np.full(base.shape, np.nan)
+    ratio[known] = np.log(responses.spread[known] / start[known])
+    return ratio
+
+
+def _weights(responses: Responses) -> Floats:
+    """A mean of n cells carries information like n / (n + typical n); one on average."""
+    cells = np.maximum(responses.cells, 1).astype(np.float64)
+    weight = cells / (cells + np.median(cells))
+    return np.asarray(weight / weight.mean())
+
+
+def _tensor(values: Floats) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
