@@ -1,0 +1,72 @@
+"""Evidence says what stands behind a prediction, in numbers and words that agree."""
+
+import json
+
+import pytest
+
+from xpert.perturbation import Treatment
+from xpert.prediction.predict import predict
+
+
+def evidence(bundle, text, context="k562"):
+    return predict(bundle, [context], [Treatment.parse(text)])[0].evidence
+
+
+def test_a_measured_condition_is_called_a_repeat(bundle):
+    found = evidence(bundle, "KLF1:crispra")
+    assert (found.question.value, found.treatment_seen, found.context_seen) == ("seen", True, True)
+    assert "repeats a measurement" in found.sentences[0]
+    assert found.nearest[0].treatment == Treatment.parse("KLF1:crispra")
+    assert found.nearest[0].distance == 0
+
+
+def test_a_treatment_of_another_context_names_that_context(bundle):
+    found = evidence(bundle, "JAK2:crispri")
+    assert found.question.value == "seen_treatment_new_context"
+    assert "measured in A172, but never in k562" in found.sentences[0]
+    assert found.expected_error is None
+    assert any("No held-out measurement" in s for s in found.sentences)
+
+
+def test_an_unseen_gene_is_called_so(bundle):
+    found = evidence(bundle, "GATA1:crispra")
+    assert (found.question.value, found.treatment_seen) == ("unseen_gene", False)
+    assert "pathways and regulators alone" in found.sentences[0]
+
+
+def test_neighbours_come_nearest_first_and_name_where_they_were_measured(bundle):
+    found = evidence(bundle, "KLF1:crispra@0.5 + MAP2K6:crispra@0.5")
+    distances = [n.distance for n in found.nearest]
+    assert distances == sorted(distances)
+    assert str(found.nearest[0].treatment) == "KLF1:crispra + MAP2K6:crispra"
+    assert {n.context for n in found.nearest} <= {"k562", "A172"}
+    assert len({n.treatment for n in found.nearest}) == len(found.nearest)
+
+
+def test_the_expected_error_stands_beside_the_best_baseline(bundle):
+    found = evidence(bundle, "KLF1:crispra")
+    assert (found.expected_error, found.baseline_name, found.baseline_error) == (1.1, "additive", 1.3)
+    assert found.beats_baseline is True
+    assert any("14 held-out conditions" in s and "1.1" in s for s in found.sentences)
+    assert any("beats the best simple baseline, “additive” (1.3)" in s for s in found.sentences)
+
+
+def test_a_network_that_does_not_win_is_said_not_to(bundle):
+    bundle.skill.loc[bundle.skill["predictor"] == "network", "value"] = 1.5
+    found = evidence(bundle, "KLF1:crispra")
+    assert found.beats_baseline is False
+    assert any("does not beat" in s for s in found.sentences)
+
+
+def test_without_replicating_measurements_the_lack_of_signal_is_said(bundle):
+    found = evidence(bundle, "JAK2:crispri", "A172")
+    assert found.reliability == pytest.approx(0.03)
+    assert any(
+        "In A172 the replicate correlation" in s and "no measurable signal" in s for s in found.sentences
+    )
+    assert evidence(bundle, "KLF1:crispra").reliability == pytest.approx(0.7)
+
+
+def test_evidence_is_plain_json(bundle):
+    found = evidence(bundle, "KLF1:crispra")
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["question"] == "seen"

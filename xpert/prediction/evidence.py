@@ -1,0 +1,229 @@
+"""What stands behind a prediction, in numbers and in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xpert.data.responses import Condition
+from xpert.model.question import Known, Question
+from xpert.prediction import sentences
+from xpert.prediction.nearest import Measured
+from xpert.prediction.skill import HeldOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xpert.model.bundle import Bundle
+    from xpert.perturbation import Treatment
+    from xpert.prediction.controls import PlacedContext
+    from xpert.prediction.nearest import Neighbour
+
+ERROR_METRIC = "l2"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a prediction rests on. It is told from the training data alone, never from a support set.
+
+    Attributes
+    ----------
+    question
+        How far the condition lies from what was measured.
+    treatment_seen
+        Whether this very treatment was measured, in any context.
+    context_seen
+        Whether anything was measured in this context.
+    nearest
+        Measured treatments nearest to this one, nearest first.
+    predictor
+        Name of the predictor that answered, the best one on held-out treatments of this kind.
+    expected_error
+        Its mean distance to the observed shift (Euclidean over all genes, in the readout) on held-out
+        conditions of this kind of question; None where it could not be measured.
+    baseline_name, baseline_error
+        The best simple baseline on the same conditions, and its distance.
+    beats_baseline
+        Whether `predictor` is more than a simple baseline and came closer; None where not measured.
+    reliability
+        Mean split-half correlation of the measured treatments in this context; None where not measured.
+    sentences
+        All of it in plain words, the most important first.
+    """
+
+    question: Question
+    treatment_seen: bool
+    context_seen: bool
+    nearest: tuple[Neighbour, ...]
+    predictor: str
+    expected_error: float | None
+    baseline_name: str | None
+    baseline_error: float | None
+    beats_baseline: bool | None
+    reliability: float | None
+    sentences: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.sentences:
+            raise ValueError("evidence needs at least one sentence")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values, ready for JSON."""
+        return {
+            "question": self.question.value,
+            "treatment_seen": self.treatment_seen,
+            "context_seen": self.context_seen,
+            "nearest": [
+                {"treatment": str(n.treatment), "context": n.context, "distance": n.distance}
+                for n in self.nearest
+            ],
+            "predictor": self.predictor,
+            "expected_error": self.expected_error,
+            "baseline": self.baseline_name,
+            "baseline_error": self.baseline_error,
+            "beats_baseline": self.beats_baseline,
+            "reliability": self.reliability,
+            "sentences": list(self.sentences),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """A bundle's training data and skill, laid out to give evidence on many conditions.
+
+    Attributes
+    ----------
+    bundle
+        The model.
+    known
+        What was measured, for the kind of question.
+    measured
+        The same, for distances.
+    held_out
+        Skill on held-out conditions.
+    """
+
+    bundle: Bundle
+    known: Known
+    measured: Measured
+    held_out: HeldOut
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Witness:
+        """Prepare the evidence of one bundle."""
+        conditions = bundle.training.conditions
+        return cls(
+            bundle,
+            Known.of(conditions),
+            Measured.of(conditions, bundle.features),
+            HeldOut(bundle.skill, bundle.baselines),
+        )
+
+    def testify(
+        self, treatments: Sequence[Treatment], context: PlacedContext, predictors: Sequence[str]
+    ) -> list[Evidence]:
+        """Evidence on treatments in one context.
+
+        Parameters
+        ----------
+        treatments
+            Without perturbations of zero strength.
+        context
+            Where they are asked about.
+        predictors
+            Who answered each.
+        """
+        asked = [t for t in treatments if not t.is_control]
+        nearest = iter(self.measured.nearest(asked, context.context.name))
+        return [
+            self._of_control(context) if t.is_control else self._of(t, context, who, next(nearest))
+            for t, who in zip(treatments, predictors, strict=True)
+        ]
+
+    def _of(
+        self, treatment: Treatment, context: PlacedContext, predictor: str, nearest: tuple[Neighbour, ...]
+    ) -> Evidence:
+        condition = Condition(context.context.name, treatment)
+        question = self.known.classify(condition)
+        score = self.held_out.score(question, predictor, ERROR_METRIC)
+        baseline = self.held_out.best_baseline(question, ERROR_METRIC)
+        is_baseline = predictor in self.held_out.baselines
+        better = None
+        if score is not None and baseline is not None:
+            better = not is_baseline and score.value < baseline.value
+        reliability, replicated = self._reliability(condition.context)
+        said = (
+            sentences.about_question(condition, question, self._elsewhere(treatment)),
+            *self._about_data(treatment, context),
+            sentences.about_nearest(nearest),
+            sentences.about_error(score, question, self.bundle.readout),
+            sentences.about_baseline(score, baseline, is_baseline=is_baseline),
+            None
+            if reliability is None
+            else sentences.about_reliability(condition.context, reliability, replicated),
+        )
+        return Evidence(
+            question=question,
+            treatment_seen=bool(self._elsewhere(treatment)),
+            context_seen=self._is_seen(condition.context),
+            nearest=nearest,
+            predictor=predictor,
+            expected_error=None if score is None else score.value,
+            baseline_name=None if baseline is None else baseline.predictor,
+            baseline_error=None if baseline is None else baseline.value,
+            beats_baseline=better,
+            reliability=reliability,
+            sentences=tuple(s for s in said if s),
+        )
+
+    def _of_control(self, context: PlacedContext) -> Evidence:
+        return Evidence(
+            question=Question.SEEN,
+            treatment_seen=True,
+            context_seen=self._is_seen(context.context.name),
+            nearest=(),
+            predictor="control",
+            expected_error=0.0,
+            baseline_name=None,
+            baseline_error=None,
+            beats_baseline=None,
+            reliability=None,
+            sentences=(sentences.NOTHING_DONE,),
+        )
+
+    def _about_data(self, treatment: Treatment, context: PlacedContext) -> Iterator[str | None]:
+        """What is particular about this context and these targets."""
+        name = context.context.name
+        if not self._is_seen(name):
+            yield sentences.about_context(name, sorted(self._contexts))
+        if not context.is_own:
+            genes = len(self.bundle.genes)
+            yield sentences.about_control(name, context.context.cells, context.missing, genes)
+        vectors = self.bundle.features.encode(treatment.ordered)
+        unknown = [
+            p.target for p, known in zip(treatment.ordered, vectors.is_known, strict=True) if not known
+        ]
+        if unknown:
+            yield sentences.about_unknown(unknown)
+
+    @property
+    def _contexts(self) -> set[str]:
+        return {c.context for c in self.bundle.training.conditions}
+
+    def _is_seen(self, context: str) -> bool:
+        return context in self._contexts
+
+    def _elsewhere(self, treatment: Treatment) -> list[str]:
+        """Contexts in which the treatment was measured."""
+        conditions = self.bundle.training.conditions
+        return sorted({c.context for c in conditions if c.treatment.active == treatment})
+
+    def _reliability(self, context: str) -> tuple[float | None, int]:
+        """Mean replicate correlation in a context, and over how many treatments."""
+        training = self.bundle.training
+        here = np.array([c.context == context for c in training.conditions], dtype=bool)
+        values = np.asarray(training.reliability, dtype=np.float64)[here]
+        values = values[np.isfinite(values)]
+        return (float(values.mean()), len(values)) if len(values) else (None, 0)

@@ -1,0 +1,129 @@
+"""Evidence in plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xpert.model.question import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xpert.data.readout import Readout
+    from xpert.data.responses import Condition
+    from xpert.prediction.nearest import Neighbour
+    from xpert.prediction.skill import Score
+
+NO_SIGNAL, WEAK_SIGNAL = 0.1, 0.3
+FAR = 0.9
+NOTHING_DONE = "Nothing is done to the cells, so every shift is exactly zero."
+
+
+def about_question(condition: Condition, question: Question, elsewhere: Sequence[str]) -> str:
+    """Whether the condition was measured, and where else."""
+    treatment, context = condition.treatment, condition.context
+    match question:
+        case Question.SEEN:
+            return (
+                f"{treatment} was measured in {context} and is part of the training data: "
+                "this repeats a measurement rather than predicting one."
+            )
+        case Question.SEEN_TREATMENT_NEW_CONTEXT:
+            return (
+                f"{treatment} was measured in {_and(elsewhere)}, but never in {context}: "
+                "the answer is carried over from there."
+            )
+        case Question.NEW_DOSE:
+            return f"{treatment} was measured in {context} at another strength only."
+        case Question.BOTH_SINGLES_SEEN:
+            return f"{treatment} was never measured together in {context}, but each of its parts was measured alone there."
+        case Question.ONE_SINGLE_SEEN:
+            return f"{treatment} was never measured in {context}, and only some of its parts were measured alone there."
+        case Question.NO_SINGLE_SEEN | Question.UNSEEN_MIXED:
+            return f"{treatment} was never measured in {context}: it is a new combination for this model."
+        case Question.UNSEEN_GENE | Question.UNSEEN_COMPOUND:
+            known_by = (
+                "pathways and regulators" if question is Question.UNSEEN_GENE else "structure and targets"
+            )
+            return f"{treatment} was never measured: the prediction rests on its {known_by} alone."
+
+
+def about_context(context: str, known: Sequence[str]) -> str:
+    """That nothing was measured in this context."""
+    return (
+        f"The model has seen no treatment in {context}; it was trained on {_and(known)}, "
+        "and its error in a new context may be larger than stated."
+    )
+
+
+def about_nearest(nearest: Sequence[Neighbour]) -> str:
+    """The nearest measured treatments, or that there is none near."""
+    if not nearest or nearest[0].distance >= FAR:
+        return (
+            "No measured treatment is similar to it by what is known of its targets: this is extrapolation."
+        )
+    shown = [f"{n.treatment} ({n.context}, {n.distance:.2f})" for n in nearest[:3]]
+    return f"Nearest measured treatments, with distance from 0 (same) to 1 (nothing in common): {'; '.join(shown)}."
+
+
+def about_error(score: Score | None, question: Question, readout: Readout) -> str:
+    """The error on held-out conditions of this kind."""
+    if score is None:
+        return f"No held-out measurement tells how well this model does on a {question.label}."
+    return (
+        f"On {score.conditions} held-out conditions of this kind ({question.label}), {score.predictor} was off by "
+        f"{score.value:.3g} on average (Euclidean distance over all genes, {readout.delta_label})."
+    )
+
+
+def about_baseline(score: Score | None, baseline: Score | None, *, is_baseline: bool) -> str | None:
+    """Whether the model beat the simple baselines there."""
+    if score is None or baseline is None:
+        return None
+    if is_baseline:
+        return (
+            f"No network did better there, so the answer is that of the simple baseline “{score.predictor}”."
+        )
+    verdict = "That beats" if score.value < baseline.value else "That does not beat"
+    return f"{verdict} the best simple baseline, “{baseline.predictor}” ({baseline.value:.3g})."
+
+
+def about_reliability(context: str, reliability: float, conditions: int) -> str:
+    """Whether the measurements in this context can be trusted."""
+    opening = (
+        f"In {context} the replicate correlation of {conditions} measured treatments is {reliability:.2f}"
+    )
+    if reliability < NO_SIGNAL:
+        return f"{opening}: there is no measurable signal to learn from, and an agreement would be chance."
+    if reliability < WEAK_SIGNAL:
+        return (
+            f"{opening}: a weak signal, so that even a perfect model would agree poorly with one experiment."
+        )
+    return f"{opening}."
+
+
+def about_control(context: str, cells: int, missing: Sequence[str], genes: int) -> str | None:
+    """That control cells came from the reader, and what they lack."""
+    opening = f"Control is the mean of {cells:,} control cells of your file ({context})"
+    if not missing:
+        return f"{opening}."
+    more = ", …" if len(missing) > 3 else ""
+    return (
+        f"{opening}, which lacks {len(missing):,} of the model's {genes:,} genes "
+        f"({', '.join(missing[:3])}{more}): these are left out."
+    )
+
+
+def about_unknown(targets: Sequence[str]) -> str:
+    """That nothing is known of a valid target."""
+    return (
+        f"Nothing is known of {_and(targets)} beyond the name (no pathway, regulon or structure): "
+        "do not rely on this prediction."
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    names = list(names)
+    if len(names) > 5:
+        names = [*names[:4], f"{len(names) - 4} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
