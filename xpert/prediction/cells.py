@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
+from xpert.data.matrix import dense
 from xpert.data.readout import Readout
 from xpert.errors import InputError
 from xpert.prediction.marginal import ExpressedPart, positions
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from xpert.data.matrix import Cells
     from xpert.data.responses import Floats
     from xpert.prediction.prediction import Prediction
 
     Rows = npt.NDArray[np.integer[Any]]
 
 FEWEST_CONTROL_CELLS = 2
-Cells = Any  # a scipy sparse matrix or array, or an ndarray: cells × genes
 _RARE = 0.2
 _NEVER_NEGATIVE = frozenset({Readout.COUNTS, Readout.CP10K, Readout.LOG1P})
 
@@ -60,7 +60,7 @@ def sample_cells(
     InputError
         Where the readout is a difference to control, which no cell has, or with fewer than two control cells.
     """
-    control = _dense(control_cells)
+    control = dense(control_cells).astype(np.float64)
     _check(prediction, control)
     rng = np.random.default_rng(seed)
     rows = rng.integers(len(control), size=len(control) if cells is None else cells)
@@ -130,8 +130,3 @@ def _check(prediction: Prediction, control: Floats) -> None:
         )
     if not np.isfinite(control).all() or (prediction.readout in _NEVER_NEGATIVE and control.min() < 0):
         raise InputError(f"The control cells hold values that {prediction.readout.label} cannot have.")
-
-
-def _dense(values: Cells) -> Floats:
-    is_sparse = bool(sparse.issparse(values))
-    return np.asarray(values.toarray() if is_sparse else values, dtype=np.float64)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from xpert.data.dataset import PerturbationDataset
+    from xpert.data.matrix import Cells
     from xpert.model.bundle import Bundle
-    from xpert.prediction.cells import Cells
 
 LEAST_SHARE = 0.5
 _SHOWN = 5

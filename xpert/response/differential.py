@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from xpert.data.matrix import dense, is_sparse
 from xpert.data.readout import Readout
 from xpert.errors import InputError
-from xpert.response.matrix import dense, is_sparse, stored_values
 from xpert.response.moments import Moments, moments, welch
 from xpert.response.ranks import rank_sums, z_scores
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from xpert.data.matrix import Cells
     from xpert.data.responses import Floats
-    from xpert.response.matrix import Integers, Matrix
+    from xpert.response.moments import Integers
 
 Method = Literal["wilcoxon", "welch"]
 FEWEST_CELLS = 2
@@ -28,8 +29,8 @@ PSEUDOCOUNT = 1e-9
 
 
 def differential_expression(
-    treated: Matrix,
-    control: Matrix,
+    treated: Cells,
+    control: Cells,
     genes: Sequence[str],
     *,
     method: Method = "wilcoxon",
@@ -67,7 +68,7 @@ def differential_expression(
 
 
 def rank_groups(
-    matrix: Matrix,
+    matrix: Cells,
     groups: npt.ArrayLike,
     reference: str,
     genes: Sequence[str],
@@ -149,7 +150,7 @@ def benjamini_hochberg(p_values: Floats) -> Floats:
 
 
 def _test(
-    matrix: Matrix, codes: Integers, sizes: Integers, stats: Moments, method: Method
+    matrix: Cells, codes: Integers, sizes: Integers, stats: Moments, method: Method
 ) -> tuple[Floats, Floats]:
     """Score and p of each group, both ``(groups, genes)``."""
     if method == "welch":
@@ -170,14 +171,14 @@ def _coded(labels: npt.NDArray[np.str_], reference: str) -> tuple[list[str], Int
     return names, np.array([place[str(name)] for name in found], dtype=np.int64)[codes.ravel()]
 
 
-def _check(matrix: Matrix, codes: Integers, names: list[str], genes: Sequence[str], method: str) -> None:
+def _check(matrix: Cells, codes: Integers, names: list[str], genes: Sequence[str], method: str) -> None:
     if method not in {"wilcoxon", "welch"}:
         raise ValueError(f"method is 'wilcoxon' or 'welch', not {method!r}")
     if matrix.shape != (len(codes), len(genes)):
         raise ValueError(f"matrix has shape {matrix.shape}, not ({len(codes)} cells, {len(genes)} genes)")
     if len(names) == 1:
         raise InputError(f"All cells are labelled {names[0]!r}; a comparison needs a second group.")
-    if not np.isfinite(stored_values(matrix)).all():
+    if not np.isfinite(matrix.data if is_sparse(matrix) else matrix).all():
         raise InputError("Some expression values are missing or infinite; remove those cells or genes first.")
     sizes = np.bincount(codes, minlength=len(names))
     small = [f"{name} ({size})" for name, size in zip(names, sizes, strict=True) if size < FEWEST_CELLS]
@@ -196,7 +197,7 @@ def _table(names: list[str], genes: Sequence[str], columns: dict[str, Floats]) -
     return pd.DataFrame(labels | {name: values[1:].ravel() for name, values in columns.items()})
 
 
-def _stack(control: Matrix, treated: Matrix) -> Matrix:
+def _stack(control: Cells, treated: Cells) -> Cells:
     if is_sparse(control) and is_sparse(treated):
         return sparse.vstack([control, treated], format="csr")
     return np.concatenate([dense(control), dense(treated)])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
-from xpert.response.matrix import dense, is_sparse
+from xpert.data.matrix import dense, is_sparse
 
 if TYPE_CHECKING:
+    from xpert.data.matrix import Cells
     from xpert.data.responses import Floats
-    from xpert.response.matrix import Integers, Matrix
+
+Integers = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +26,7 @@ class Moments:
     variance: Floats
 
 
-def moments(matrix: Matrix, codes: Integers, sizes: Integers) -> Moments:
+def moments(matrix: Cells, codes: Integers, sizes: Integers) -> Moments:
     """Summarise every group with one sparse product, whatever the number of groups.
 
     Parameters
@@ -35,7 +38,7 @@ def moments(matrix: Matrix, codes: Integers, sizes: Integers) -> Moments:
     sizes
         Cells in each group, at least 2, shape ``(groups,)``.
     """
-    membership: Matrix = sparse.csr_matrix(
+    membership: Cells = sparse.csr_matrix(
         (np.ones(len(codes)), (codes, np.arange(len(codes)))), shape=(len(sizes), len(codes))
     )
     counts = sizes[:, None].astype(np.float64)

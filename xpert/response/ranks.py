@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xpert.response.matrix import is_sparse
+from xpert.data.matrix import is_sparse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xpert.data.matrix import Cells
     from xpert.data.responses import Floats
-    from xpert.response.matrix import Integers, Matrix
+    from xpert.response.moments import Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class RankSums:
     ties: Floats
 
 
-def rank_sums(matrix: Matrix, codes: Integers, sizes: Integers) -> RankSums:
+def rank_sums(matrix: Cells, codes: Integers, sizes: Integers) -> RankSums:
     """Rank every group against group 0.
 
     Parameters
@@ -68,7 +69,7 @@ def z_scores(sums: RankSums, sizes: Integers) -> Floats:
     return np.divide(surplus, deviation, out=np.zeros_like(surplus), where=deviation > 0)
 
 
-def _nonzero_columns(matrix: Matrix) -> Iterator[tuple[Floats, Integers]]:
+def _nonzero_columns(matrix: Cells) -> Iterator[tuple[Floats, Integers]]:
     """Non-zero values of each gene and the cells in which they stand."""
     if is_sparse(matrix):
         columns = matrix.tocsc()
