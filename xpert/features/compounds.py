@@ -58,6 +58,11 @@ class Compound:
         """Whether a target or a mechanism is known."""
         return bool(self.targets or self.mechanisms)
 
+    @property
+    def is_described(self) -> bool:
+        """Whether anything at all is known, so that it has a vector."""
+        return self.smiles is not None or self.is_annotated
+
 
 @dataclass(frozen=True, eq=False)
 class CompoundKnowledge:
@@ -103,6 +108,21 @@ class CompoundKnowledge:
         if compound is None:
             raise UnknownTargetError(name, self.names, what="compound")
         return compound
+
+    def with_structures(self, smiles: Mapping[str, str]) -> CompoundKnowledge:
+        """The same knowledge with compounds that a data set brings along, by their names there.
+
+        A name that is known already keeps its meaning.
+
+        Raises
+        ------
+        InputError
+            When a structure cannot be used; see `from_smiles`.
+        """
+        fresh = {name: text for name, text in smiles.items() if self.find(name) is None and fold(name)}
+        added = tuple(self.from_smiles(text, name) for name, text in sorted(fresh.items()))
+        places = {fold(compound.name): len(self.compounds) + i for i, compound in enumerate(added)}
+        return CompoundKnowledge(self.compounds + added, {**places, **self.synonyms})
 
     def from_smiles(self, smiles: str, name: str | None = None) -> Compound:
         """A compound from its structure; annotations come from a known compound of the same connectivity.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from xpert.features.similarity import direction
 
@@ -27,7 +29,62 @@ IMPACT_CHANNELS = (
 )
 
 
-def impact(hits: Sequence[tuple[Hit, float]], genes: Sequence[str], knowledge: GeneKnowledge) -> Floats:
+@dataclass(frozen=True, eq=False)
+class MeasuredGenes:
+    """What prior knowledge says of the genes of a data set, laid out once for many treatments.
+
+    Attributes
+    ----------
+    symbols
+        Approved symbols, length ``genes``.
+    memberships
+        Weighted gene sets, shape ``(genes, sets)``.
+    regulated, regulating
+        Sign with which a regulator acts on each gene, and with which each gene acts on a target, one column a
+        gene.
+    knowledge
+        Where it comes from.
+    """
+
+    symbols: tuple[str, ...]
+    memberships: sparse.csr_matrix
+    regulated: sparse.csr_matrix
+    regulating: sparse.csr_matrix
+    knowledge: GeneKnowledge
+
+    @classmethod
+    def of(cls, symbols: tuple[str, ...], knowledge: GeneKnowledge) -> MeasuredGenes:
+        """Look the genes up."""
+        return cls(
+            symbols,
+            knowledge.memberships(symbols),
+            sparse.csr_matrix(knowledge.regulation_of(symbols)),
+            sparse.csr_matrix(knowledge.regulation_by(symbols)),
+            knowledge,
+        )
+
+    def is_any_of(self, targets: Sequence[str]) -> Floats:
+        """1 where the gene is one of the targets, shape ``(genes,)``."""
+        wanted = set(targets)
+        return np.array([symbol in wanted for symbol in self.symbols], dtype=np.float32)
+
+    def pathway(self, targets: Sequence[str]) -> Floats:
+        """Mean similarity of gene sets with the targets, shape ``(genes,)``."""
+        mean = sparse.csr_matrix(self.knowledge.memberships(targets).mean(axis=0))
+        return np.asarray((self.memberships @ mean.T).toarray().ravel(), dtype=np.float32)
+
+    def regulated_by(self, regulators: Sequence[str]) -> Floats:
+        """Sum of the signs with which regulators act on each gene, shape ``(genes,)``."""
+        rows = self.knowledge.regulator_rows(regulators)
+        return np.asarray(self.regulated[rows].sum(axis=0), dtype=np.float32).ravel()
+
+    def regulates(self, targets: Sequence[str]) -> Floats:
+        """Sum of the signs with which each gene acts on the targets, shape ``(genes,)``."""
+        rows = self.knowledge.target_rows(targets)
+        return np.asarray(self.regulating[rows].sum(axis=0), dtype=np.float32).ravel()
+
+
+def impact(hits: Sequence[tuple[Hit, float]], genes: MeasuredGenes) -> Floats:
     """Sum over perturbations of strength × channel, shape ``(genes, len(IMPACT_CHANNELS))``.
 
     Parameters
@@ -35,41 +92,36 @@ def impact(hits: Sequence[tuple[Hit, float]], genes: Sequence[str], knowledge: G
     hits
         Perturbations with their strengths; none for control, which gives zeros.
     genes
-        Approved symbols.
-    knowledge
-        Gene sets and regulons.
+        The measured genes.
     """
-    total = np.zeros((len(genes), len(IMPACT_CHANNELS)), dtype=np.float32)
+    total = np.zeros((len(genes.symbols), len(IMPACT_CHANNELS)), dtype=np.float32)
     for hit, strength in hits:
         if strength:
-            channels = (
-                _of_compound(hit, genes, knowledge) if hit.compound else _of_gene(hit, genes, knowledge)
-            )
+            channels = _of_compound(hit, genes) if hit.compound else _of_gene(hit, genes)
             for name, values in channels.items():
                 total[:, IMPACT_CHANNELS.index(name)] += np.float32(strength) * values
     return total
 
 
-def _of_gene(hit: Hit, genes: Sequence[str], knowledge: GeneKnowledge) -> dict[str, Floats]:
-    is_target = np.array([gene == hit.target for gene in genes], dtype=np.float32)
+def _of_gene(hit: Hit, genes: MeasuredGenes) -> dict[str, Floats]:
+    is_target = genes.is_any_of([hit.target])
     return {
         "is_target": is_target,
         "target_direction": is_target * direction(hit),
-        "regulated_by_target": knowledge.regulates(hit.target, genes) * direction(hit),
-        "regulates_target": knowledge.regulated_by(hit.target, genes),
-        "shared_pathway": knowledge.kernel([hit.target], genes)[0] * (1 - is_target),
+        "regulated_by_target": genes.regulated_by([hit.target]) * direction(hit),
+        "regulates_target": genes.regulates([hit.target]),
+        "shared_pathway": genes.pathway([hit.target]) * (1 - is_target),
     }
 
 
-def _of_compound(hit: Hit, genes: Sequence[str], knowledge: GeneKnowledge) -> dict[str, Floats]:
+def _of_compound(hit: Hit, genes: MeasuredGenes) -> dict[str, Floats]:
     targets = hit.compound.targets if hit.compound else ()
     if not targets:
         return {}
-    is_target = np.isin(np.array(genes, dtype=object), np.array(targets, dtype=object)).astype(np.float32)
-    regulated = np.sum([knowledge.regulates(target, genes) for target in targets], axis=0)
+    is_target = genes.is_any_of(targets)
     return {
         "compound_target": is_target,
         "compound_direction": is_target * direction(hit),
-        "compound_target_regulated": np.sign(regulated) * direction(hit),
-        "compound_shared_pathway": knowledge.kernel(targets, genes).mean(axis=0) * (1 - is_target),
+        "compound_target_regulated": np.sign(genes.regulated_by(targets)) * direction(hit),
+        "compound_shared_pathway": genes.pathway(targets) * (1 - is_target),
     }

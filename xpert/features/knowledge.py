@@ -123,17 +123,24 @@ class GeneKnowledge:
 
     def regulates(self, regulator: str, genes: Sequence[str]) -> Floats:
         """Sign with which a regulator acts on each gene, 0 where no link is known, shape ``(genes,)``."""
-        row = self._regulator.get(regulator)
-        if row is None:
-            return np.zeros(len(genes), dtype=np.float32)
-        return _entries(self.regulation[row], self._target, genes)
+        rows = self.regulator_rows([regulator])
+        return np.asarray(self.regulation_of(genes)[rows].sum(axis=0), dtype=np.float32).ravel()
 
-    def regulated_by(self, target: str, genes: Sequence[str]) -> Floats:
-        """Sign with which each gene acts on a target, 0 where no link is known, shape ``(genes,)``."""
-        column = self._target.get(target)
-        if column is None:
-            return np.zeros(len(genes), dtype=np.float32)
-        return _entries(self._regulation_by_target[column], self._regulator, genes)
+    def regulation_of(self, genes: Sequence[str]) -> sparse.csr_matrix:
+        """How each regulator acts on some genes, shape ``(regulators, genes)``."""
+        return sparse.csr_matrix(_rows(self._regulation_by_target, self._target, genes).T)
+
+    def regulation_by(self, genes: Sequence[str]) -> sparse.csr_matrix:
+        """How some genes act on each target, shape ``(targets, genes)``."""
+        return sparse.csr_matrix(_rows(self.regulation, self._regulator, genes).T)
+
+    def regulator_rows(self, symbols: Sequence[str]) -> list[int]:
+        """Rows of `regulation` of those symbols that are regulators."""
+        return [self._regulator[symbol] for symbol in symbols if symbol in self._regulator]
+
+    def target_rows(self, symbols: Sequence[str]) -> list[int]:
+        """Columns of `regulation` of those symbols that are regulated."""
+        return [self._target[symbol] for symbol in symbols if symbol in self._target]
 
     @cached_property
     def _regulation_by_target(self) -> sparse.csr_matrix:
@@ -184,11 +191,6 @@ def _rows(matrix: sparse.csr_matrix, place: Mapping[str, int], symbols: Sequence
         shape=(len(symbols), matrix.shape[0]),
     )
     return sparse.csr_matrix(picks @ matrix)
-
-
-def _entries(row: sparse.csr_matrix, place: Mapping[str, int], genes: Sequence[str]) -> Floats:
-    values = np.asarray(row.toarray()).ravel()
-    return np.array([values[place[gene]] if gene in place else 0 for gene in genes], dtype=np.float32)
 
 
 def _with_ones_where_equal(similarity: npt.NDArray[np.float64], a: Sequence[str], b: Sequence[str]) -> Floats:

@@ -85,6 +85,7 @@ _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "κ": "kappa", "λ": "lambda",
     "μ": "mu", "π": "pi", "τ": "tau", "φ": "phi", "ψ": "psi", "ω": "omega",
 }  # fmt: skip
+_NOT_A_NAME = re.compile(r"[^a-z0-9]+")
 _BRACKETED = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _STEREO = re.compile(r"^(?:\(?(?:[rsdl]|dl|[+-]|\+/-|±|rac|cis|trans)\)?-)+", re.IGNORECASE)
 
@@ -94,11 +95,13 @@ def fold(name: str) -> str:
 
     A sign in brackets stays a word, so that ``(+)-JQ1`` and ``(-)-JQ1`` do not fold to the same.
     """
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    plain = plain.replace("(+)", " plus ").replace("(-)", " minus ").replace("(±)", " ")
-    spelt = "".join(_GREEK.get(c, c) for c in plain)
-    ascii_only = unicodedata.normalize("NFKD", spelt)
-    return "".join(c for c in ascii_only if c.isalnum() and c.isascii())
+    plain = name.casefold()
+    if not plain.isascii():
+        spelt = "".join(_GREEK.get(c, c) for c in unicodedata.normalize("NFKC", plain).replace("(±)", " "))
+        plain = unicodedata.normalize("NFKD", spelt)
+    if "(" in plain:
+        plain = plain.replace("(+)", "plus").replace("(-)", "minus")
+    return _NOT_A_NAME.sub("", plain)
 
 
 def variants(name: str) -> Iterator[str]:
@@ -106,24 +109,31 @@ def variants(name: str) -> Iterator[str]:
 
     What is left after taking something off a name must have three characters; ``W-7`` itself may have two.
     """
-    bare = _BRACKETED.sub(" ", name).strip()
-    inside = [a or b for a, b in _BRACKETED.findall(name)]
-    spelt = [
-        name,
-        _without_salt(name),
-        bare,
-        _without_salt(bare),
-        *inside,
-        _STEREO.sub("", _without_salt(name)),
-    ]
-    seen: set[str] = set()
-    for i, folded in enumerate(map(fold, spelt)):
-        if len(folded) > (0 if i == 0 else 2) and folded not in SALT_WORDS and folded not in seen:
-            seen.add(folded)
-            yield folded
+    exact = fold(name)
+    if exact:
+        yield exact
+    seen = {exact, *SALT_WORDS}
+    for derived in map(fold, _shortened(name)):
+        if len(derived) > 2 and derived not in seen:
+            seen.add(derived)
+            yield derived
+
+
+def _shortened(name: str) -> Iterator[str]:
+    """The name without its salt, without what stands in brackets, the brackets' content, without stereo prefix."""
+    active = _without_salt(name)
+    yield active
+    if "(" in name or "[" in name:
+        bare = _BRACKETED.sub(" ", name).strip()
+        yield bare
+        yield _without_salt(bare)
+        yield from (round_ or square for round_, square in _BRACKETED.findall(name))
+    yield _STEREO.sub("", active)
 
 
 def _without_salt(name: str) -> str:
     words = re.split(r"[\s,]+", name)
+    if len(words) == 1:
+        return name
     kept = [word for word in words if word.casefold().strip("()[]") not in SALT_WORDS]
     return " ".join(kept)

@@ -78,7 +78,9 @@ def _lincs(folder: Path) -> pd.DataFrame:
 def _sciplex(folder: Path) -> pd.DataFrame:
     table = pd.read_csv(folder / "priors" / "sciplex3_compound_metadata.csv")
     table["name"] = table["drug_name"].str.strip()
-    return table[["name", "smiles"]].drop_duplicates("name").assign(synonyms="")
+    # Files of this screen that passed through R spell (+)-JQ1 so.
+    table["synonyms"] = ["g(+)-JQ1" if name == "(+)-JQ1" else "" for name in table["name"]]
+    return table[["name", "smiles", "synonyms"]].drop_duplicates("name")
 
 
 def _structure(text: object) -> tuple[str, str]:

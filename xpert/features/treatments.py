@@ -6,7 +6,8 @@ strength are exactly zero and the order of perturbations does not matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from xpert.errors import UnknownTargetError
 from xpert.features.compound_vectors import COMPOUND_WIDTH, compound_vectors
 from xpert.features.compound_views import molecular_weight
 from xpert.features.compounds import Compound, CompoundKnowledge
-from xpert.features.impact import IMPACT_CHANNELS, impact
+from xpert.features.impact import IMPACT_CHANNELS, MeasuredGenes, impact
 from xpert.features.knowledge import GENE_FLAGS, GeneKnowledge
 from xpert.features.similarity import KERNEL_PARTS, Hit, KernelWeights, hit_kernels
 from xpert.features.smiles import looks_like_smiles
@@ -24,7 +25,7 @@ from xpert.features.strength import HALF_MAXIMAL_MICROMOLAR, strength
 from xpert.perturbation import Modality, Treatment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -90,7 +91,7 @@ class TreatmentFeatures:
     ----------
     genes, compounds
         Prior knowledge of either family.
-    names
+    gene_names
         Which gene a symbol means.
     weights
         How the parts of the kernel add up, and how modalities compare.
@@ -102,7 +103,7 @@ class TreatmentFeatures:
 
     genes: GeneKnowledge
     compounds: CompoundKnowledge
-    names: GeneNames
+    gene_names: GeneNames
     weights: KernelWeights = field(default_factory=KernelWeights)
     half_maximal: float = HALF_MAXIMAL_MICROMOLAR
     gene_projection: int = 256
@@ -122,9 +123,13 @@ class TreatmentFeatures:
         """Width of a compound's vector."""
         return COMPOUND_WIDTH + self.gene_projection
 
+    def with_structures(self, smiles: Mapping[str, str]) -> TreatmentFeatures:
+        """The same features, with compounds that a data set brings along; see `CompoundKnowledge`."""
+        return replace(self, compounds=self.compounds.with_structures(smiles))
+
     def gene(self, name: str) -> str:
         """Approved symbol of a gene that is perturbed; the name itself where it is not recognised."""
-        return self.names.resolve(name) or name
+        return self.gene_names.resolve(name) or name
 
     def compound(self, name: str) -> Compound | None:
         """A compound by name or synonym, or by its structure where the name is a SMILES text."""
@@ -159,10 +164,10 @@ class TreatmentFeatures:
             if name in extra_known:
                 continue
             if perturbation.modality.is_genetic:
-                if self.names.resolve(name) is None and not self.genes.known(name):
-                    nearest = [*self.names.suggest(name), *extra_known]
+                if self.gene_names.resolve(name) is None and not self.genes.known(name):
+                    nearest = [*self.gene_names.suggest(name), *extra_known]
                     raise UnknownTargetError(name, nearest, what="human gene")
-            elif (compound := self.compound(name)) is None or not (compound.smiles or compound.is_annotated):
+            elif (compound := self.compound(name)) is None or not compound.is_described:
                 raise UnknownTargetError(name, [*self.compounds.names, *extra_known], what="compound")
 
     def kernel(self, a: Sequence[Treatment], b: Sequence[Treatment]) -> Floats:
@@ -182,8 +187,10 @@ class TreatmentFeatures:
         parts = hit_kernels(first, second, self.genes, self.compounds, self.weights)
         return {name: (left @ values @ right.T).astype(np.float32) for name, values in parts.items()}
 
-    def encode(self, perturbations: Sequence[Perturbation]) -> PerturbationVectors:
-        """Fixed vectors, one row per perturbation, in the order given.
+    def encode(
+        self, perturbations: Sequence[Perturbation], extra_known: Collection[str] = ()
+    ) -> PerturbationVectors:
+        """Fixed vectors, one row per perturbation, in the order given; zeros where nothing is known.
 
         Raises
         ------
@@ -191,7 +198,7 @@ class TreatmentFeatures:
             When something is hit of which nothing is known; see `check`.
         """
         for perturbation in perturbations:
-            self.check(Treatment.of(perturbation))
+            self.check(Treatment.of(perturbation), extra_known)
         hits = [self._hit(p) for p in perturbations]
         is_gene = np.array([hit.compound is None for hit in hits], dtype=bool)
         gene = np.zeros((len(hits), self.gene_width), dtype=np.float32)
@@ -207,14 +214,18 @@ class TreatmentFeatures:
             is_gene=is_gene,
             modality_index=np.array([MODALITIES.index(h.modality) for h in hits], dtype=np.int64),
             strength=np.array([self.strength(p) for p in perturbations], dtype=np.float32),
-            is_known=np.array([bool(h.compound) or self.genes.known(h.target) for h in hits], dtype=bool),
+            is_known=np.array([self._is_known(hit) for hit in hits], dtype=bool),
         )
+
+    def _is_known(self, hit: Hit) -> bool:
+        if hit.compound is None:
+            return self.genes.known(hit.target)
+        return hit.compound.is_described
 
     def impact(self, treatment: Treatment, genes: Sequence[str]) -> Floats:
         """How the treatment touches each measured gene, shape ``(genes, len(IMPACT_CHANNELS))``; 0 for control."""
         hits = [(self._hit(p), self.strength(p)) for p in treatment.ordered]
-        symbols = [self.names.match(gene, aliases=False).symbol or gene for gene in genes]
-        return impact(hits, symbols, self.genes)
+        return impact(hits, _measured(tuple(genes), self.genes, self.gene_names))
 
     def _hit(self, perturbation: Perturbation) -> Hit:
         if perturbation.modality.is_genetic:
@@ -234,3 +245,10 @@ class TreatmentFeatures:
         for row, column, value in entries:
             loadings[row, column] += value
         return loadings, list(place)
+
+
+@lru_cache(maxsize=8)
+def _measured(genes: tuple[str, ...], knowledge: GeneKnowledge, names: GeneNames) -> MeasuredGenes:
+    """Genes of a data set under approved symbols; nicknames do not count there."""
+    symbols = (names.match(gene, aliases=False).symbol or gene for gene in genes)
+    return MeasuredGenes.of(tuple(symbols), knowledge)

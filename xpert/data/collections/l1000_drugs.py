@@ -18,6 +18,8 @@ from xpert.data.collections import file_in
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from xpert.data.responses import Floats
 
 CONNECTIVITY = 14  # letters of the InChIKey that salts aside stand for the skeleton
@@ -43,7 +45,7 @@ class DrugSignatures(NamedTuple):
     names: tuple[str, ...]
     entrez: tuple[str, ...]
     z: Floats
-    profiles: np.ndarray
+    profiles: npt.NDArray[np.int64]
     unnamed: int
 
 
