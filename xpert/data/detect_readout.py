@@ -50,35 +50,35 @@ class ReadoutGuess:
 def detect_readout(table: CellTable) -> ReadoutGuess:
     """Tell counts, CP10k, log1p, log2 intensity, scaled values, z scores and signed ranks apart.
 
-    Looks at up to `SAMPLE` cells in `BLOCKS` evenly spaced places.
+    What holds for all values is known from reading; their pattern is looked at in up to `SAMPLE` cells from
+    `BLOCKS` evenly spaced places.
     """
-    values = _sample(table)
-    if values.size == 0:
-        return ReadoutGuess(Readout.COUNTS, "The table is empty.", is_certain=False)
-    finite = values[np.isfinite(values)]
-    if finite.size == 0:
-        return ReadoutGuess(Readout.SCALED, "No value is a finite number.", is_certain=False)
-    if finite.min() < 0:
-        return _with_negatives(values)
-    if np.array_equal(finite, np.rint(finite)):
-        return ReadoutGuess(Readout.COUNTS, f"Every value is a whole number from 0 to {finite.max():,.0f}.")
-    return _positive(values, finite, has_log1p_hint="log1p" in table.hints)
+    facts = table.facts
+    if facts.nonzero == 0:
+        return ReadoutGuess(Readout.COUNTS, "No value differs from 0.", is_certain=False)
+    if facts.has_negative:
+        return _with_negatives(_sample(table))
+    if facts.is_integer:
+        return ReadoutGuess(Readout.COUNTS, f"Every value is a whole number from 0 to {facts.maximum:,.0f}.")
+    return _positive(table)
 
 
-def _positive(values: Array, finite: Array, *, has_log1p_hint: bool) -> ReadoutGuess:
+def _positive(table: CellTable) -> ReadoutGuess:
     """Fractions without a sign: normalised counts, their logarithm, or log intensities."""
+    values, facts = _sample(table), table.facts
     by_total = _by_total(values)
     if by_total is not None:
         return by_total
-    largest, zeros = float(finite.max()), float((finite == 0).mean())
-    if largest <= LARGEST_LOG and zeros < 0.01 and finite.min() > 0:
-        reason = f"Values are dense and positive, from {finite.min():.1f} to {largest:.1f}, as log2 intensities are."
+    largest, zeros = facts.maximum, 1 - facts.nonzero_fraction
+    is_recorded = "log1p" in table.hints
+    if largest <= LARGEST_LOG and zeros < 0.01 and values.min() > 0 and not is_recorded:
+        reason = f"Values are dense and positive, from {facts.minimum:.1f} to {largest:.1f}, as log2 intensities are."
         return ReadoutGuess(Readout.LOG2, reason)
     by_ratio = _by_ratio(values)
     if by_ratio is not None:
         return by_ratio
     seen = f"values run from 0 to {largest:.1f} with {zeros:.0%} zeros"
-    if largest <= LARGEST_LOG and has_log1p_hint:
+    if largest <= LARGEST_LOG and is_recorded:
         return ReadoutGuess(Readout.LOG1P, f"The file records log1p, and {seen}.")
     if largest <= LARGEST_LOG:
         return ReadoutGuess(Readout.LOG1P, f"Fractions: {seen}, as log1p has.", is_certain=False)
@@ -142,11 +142,11 @@ def _whole_multiples(values: Array) -> float:
 
 def _with_negatives(values: Array) -> ReadoutGuess:
     """Values with a sign: ranks, scaled expression, or differences to control."""
-    low, high = np.nanmin(values), np.nanmax(values)
+    low, high = values.min(), values.max()
     seen = f"values run from {low:.1f} to {high:.1f}"
     if low >= -1 and high <= 1 and _are_ranks(values):
         return ReadoutGuess(Readout.SIGNED_RANK, "Each row is spread evenly from −1 to 1, as ranks are.")
-    centre, width = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+    centre, width = np.mean(values, axis=0), np.std(values, axis=0)
     if len(values) > 20 and np.median(np.abs(centre)) < 0.15 and 0.8 < np.median(width) < 1.2:
         if _has_floor(values):
             reason = (
@@ -155,7 +155,7 @@ def _with_negatives(values: Array) -> ReadoutGuess:
             return ReadoutGuess(Readout.SCALED, reason)
         reason = f"Genes have mean 0 and s.d. 1, and {seen}: scaled expression, or z scores against control."
         return ReadoutGuess(Readout.SCALED, reason, is_certain=False)
-    if np.nanstd(values) < 0.7:
+    if np.std(values) < 0.7:
         reason = f"Small differences with a sign, {seen}, as log2 fold changes are."
         return ReadoutGuess(Readout.LOG2FC, reason, is_certain=False)
     reason = f"Differences with a sign, {seen}, as z scores against control are."
@@ -164,13 +164,13 @@ def _with_negatives(values: Array) -> ReadoutGuess:
 
 def _are_ranks(values: Array) -> bool:
     """Whether the values of each row are spread like a uniform distribution from −1 to 1."""
-    width = np.nanstd(values, axis=1)
+    width = np.std(values, axis=1)
     return bool(np.median(np.abs(width - 1 / np.sqrt(3))) < 0.06)
 
 
 def _has_floor(values: Array) -> bool:
     """Whether genes have a lowest value that many cells share: what zero counts become when scaled."""
-    shared = np.isclose(values, np.nanmin(values, axis=0), atol=1e-5).mean(axis=0)
+    shared = np.isclose(values, np.min(values, axis=0), atol=1e-5).mean(axis=0)
     return bool(np.median(shared) > 0.05)
 
 

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from xpert.data.genes import MatchKind, looks_like_date, organism_of
 from xpert.data.matrix import is_sparse
-from xpert.data.problem import Problem, listed
+from xpert.data.problem import Problem, listed, plural
 from xpert.data.readout import Readout
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def gene_problems(columns: GeneColumns, readout: Readout) -> list[Problem]:
             Problem(
                 "warning",
                 "genes",
-                f"{len(columns.duplicates):,} genes have several columns: {listed(tuple(columns.duplicates))}. "
+                f"{plural(len(columns.duplicates), 'gene')} with several columns: {listed(tuple(columns.duplicates))}. "
                 f"These are {how}.",
                 "If they measure different things, give them different names.",
             )
@@ -140,7 +140,7 @@ def gene_problems(columns: GeneColumns, readout: Readout) -> list[Problem]:
         )
     if columns.ambiguous:
         read = [f"{name} ({' or '.join(genes)})" for name, genes in columns.ambiguous.items()]
-        what = f"{len(read):,} names are former names of several genes: {listed(read)}. They are kept as they are."
+        what = f"{plural(len(read), 'former name')} of several genes, kept as in the file: {listed(read)}."
         found.append(
             Problem("info", "genes", what, "Use approved symbols or Ensembl ids to tell them apart.")
         )
@@ -153,7 +153,7 @@ def _about_the_table(columns: GeneColumns) -> list[Problem]:
     former = {name: gene for name, gene in columns.renamed.items() if not name.upper().startswith("ENS")}
     if former:
         read = [f"{name} → {gene}" for name, gene in former.items()]
-        what = f"{len(former):,} genes carry another name today: {listed(read)}."
+        what = f"{plural(len(former), 'gene')} with another name today: {listed(read)}."
         found.append(Problem("info", "genes", what, "Nothing to do: the name of today is used."))
     if columns.organism == "mouse":
         what = "The genes are mouse genes. Names are kept as they are; bundled models know human genes."

@@ -48,3 +48,8 @@ def listed(names: list[str] | tuple[str, ...], *, most: int = 5) -> str:
     """Some names in words: ``A, B, C and 12 more``."""
     shown = ", ".join(str(name) for name in names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: ``1 gene``, ``1,200 genes``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

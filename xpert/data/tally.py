@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from xpert.data.problem import Problem, listed
+from xpert.data.problem import Problem, listed, plural
 
 if TYPE_CHECKING:
     from xpert.data.problem import Severity
@@ -28,40 +28,42 @@ Kind = Literal[
 _WORDS: dict[Kind, tuple[Severity, str, str]] = {
     "no label": (
         "warning",
-        "{cells} cells have no label and are left out.",
+        "{cells} without a label, left out.",
         "Give them a label, or the label of control.",
     ),
     "unreadable": (
         "error",
-        "{count} labels cannot be read, and their {cells} cells are left out: {names}.",
+        "{count} that cannot be read ({cells}, left out): {names}.",
         "Correct them in the file, or map the columns otherwise.",
     ),
     "unknown gene": (
         "warning",
-        "{count} targets are no genes that HGNC knows: {names}.",
+        "{count} not among the genes that HGNC knows: {names}.",
         "Correct the names; for compounds, say so: --map modality=compound.",
     ),
     "ambiguous gene": (
         "warning",
-        "{count} targets are former or other names of several genes: {names}.",
+        "{count} named as several genes are: {names}.",
         "Write the approved symbol.",
     ),
     "renamed gene": (
         "info",
-        "{count} targets carry another name today: {names}.",
+        "{count} with another name today: {names}.",
         "Nothing to do: the name of today is used.",
     ),
     "no dose": (
         "warning",
-        "{count} compounds have cells without a dose ({cells} cells): {names}.",
+        "{count} with cells that have no dose ({cells}): {names}.",
         "State the dose; without it they are a condition of their own.",
     ),
     "zero strength": (
         "info",
-        "{cells} cells of {count} labels have a dose or an efficacy of 0 and count as control.",
+        "{cells} of {count} with a dose or an efficacy of 0 count as control.",
         "Nothing to do, unless 0 means that the dose is not known.",
     ),
 }
+
+_NOUNS: dict[Kind, str] = {"unreadable": "label", "zero strength": "label", "no dose": "compound"}
 
 
 @dataclass
@@ -100,7 +102,11 @@ class Tally:
     def _problem(self, kind: Kind) -> Problem:
         severity, what, do = _WORDS[kind]
         met = self._met[kind]
-        words = {"names": listed(tuple(met)), "count": f"{len(met):,}", "cells": f"{met.total():,}"}
+        words = {
+            "names": listed(tuple(met)),
+            "count": plural(len(met), _NOUNS.get(kind, "target")),
+            "cells": plural(met.total(), "cell"),
+        }
         where = self.schema.perturbation_key or "obs"
         if kind == "no dose":
             where = self.schema.dose_key or where
