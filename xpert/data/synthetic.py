@@ -117,10 +117,9 @@ def simulate(
         raise ValueError(f"{readout} cannot be simulated, only counts and log1p")
     random = np.random.default_rng(seed)
     truth = _truth(random)
-    groups = [
-        (context, t, 3 * cells if t == CONTROL else cells) for context in CONTEXTS for t in _treatments()
-    ]
-    values = [_cells(truth, context, t, count, noise, random) for context, t, count in groups]
+    conditions = [Condition(context, treatment) for context in CONTEXTS for treatment in _treatments()]
+    groups = [(c, 3 * cells if c.treatment == CONTROL else cells) for c in conditions]
+    values = [_cells(truth, condition, count, noise, random) for condition, count in groups]
     matrix = np.concatenate(values)
     matrix = _counts(matrix, random) if readout is Readout.COUNTS else matrix.astype(np.float32)
     obs = _obs(groups, random)
