@@ -20,12 +20,9 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import total_ordering
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from xpert.errors import InputError, TreatmentSyntaxError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from xpert.errors import InputError
 
 CONTROL_TEXT = "control"
 RESERVED = '+:@"\\'
@@ -165,6 +162,7 @@ class Dose:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value >= 0):
             raise InputError(f"A dose is a number from 0 upwards, not {self.value}.")
+        object.__setattr__(self, "value", abs(float(self.value)))  # no minus zero
 
     def to(self, unit: DoseUnit, *, molecular_weight: float | None = None) -> Dose:
         """Convert to another unit.
@@ -257,7 +255,7 @@ class Perturbation:
             object.__setattr__(self, "strength", 1.0)
         if not isinstance(self.strength, float | int) or not 0 <= self.strength <= 1:
             raise InputError(f"The efficacy of {self.target!r} is a number from 0 to 1, not {self.strength}.")
-        object.__setattr__(self, "strength", float(self.strength))
+        object.__setattr__(self, "strength", abs(float(self.strength)))  # no minus zero
 
     @property
     def efficacy(self) -> float:
@@ -325,7 +323,7 @@ class Treatment:
         """
         from xpert.treatment_text import read_perturbations
 
-        return cls(_without_conflict(read_perturbations(text), text))
+        return cls(frozenset(read_perturbations(text)))
 
     @property
     def is_control(self) -> bool:
@@ -363,14 +361,6 @@ def quote(name: str) -> str:
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return name
-
-
-def _without_conflict(perturbations: Iterable[Perturbation], text: str) -> frozenset[Perturbation]:
-    listed = list(perturbations)
-    if len({(p.target, p.modality) for p in listed}) < len(listed):
-        reason = "The same target stands twice; give it one strength."
-        raise TreatmentSyntaxError(reason, text, text.rfind("+"))
-    return frozenset(listed)
 
 
 def _number(value: float) -> str:

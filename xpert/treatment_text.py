@@ -40,15 +40,22 @@ class _Reader:
     at: int = 0
 
     def perturbations(self) -> Iterator[Perturbation]:
-        yield self._perturbation()
-        while self.at < len(self.text):
+        hit: set[tuple[str, Modality]] = set()
+        while True:
+            self._skip_spaces()
+            start = self.at
+            found = self._perturbation()
+            if (found.target, found.modality) in hit:
+                raise self._error("The same target stands twice; give it one strength.", at=start)
+            hit.add((found.target, found.modality))
+            yield found
+            if self.at >= len(self.text):
+                return
             if self.text[self.at] != "+":
                 raise self._error("Expected '+' and another perturbation here.")
             self.at += 1
-            yield self._perturbation()
 
     def _perturbation(self) -> Perturbation:
-        self._skip_spaces()
         start = self.at
         name = self._name()
         modality = self._modality()
