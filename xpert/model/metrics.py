@@ -68,8 +68,21 @@ def partial_pearson(predicted: Floats, observed: Floats, reference: Floats) -> F
         Usually the mean training shift, shape ``(genes,)`` or ``(conditions, genes)``. It tells what
         is specific to a condition from what all conditions share, whatever the scale.
     """
-    rows = np.where(np.isfinite(observed), np.broadcast_to(reference, observed.shape), np.nan)
-    return cosine(_without(predicted, rows, observed), _without(observed, rows, observed))
+    masked = np.where(np.isfinite(observed), predicted, np.nan)
+    return cosine(np.nan_to_num(residual(masked, reference)), residual(observed, reference))
+
+
+def residual(values: Floats, reference: Floats) -> Floats:
+    """Rows without their mean and without their projection on the centred reference.
+
+    A row that is a multiple of the reference becomes exactly zero. NaN stays and does not count.
+    """
+    rows = _centred(values, values)
+    direction = np.where(np.isfinite(values), np.broadcast_to(reference, values.shape), np.nan)
+    direction = np.nan_to_num(_centred(direction, values))
+    power = (direction**2).sum(axis=1, keepdims=True)
+    share = np.nansum(rows * direction, axis=1, keepdims=True) / np.maximum(power, TINY)
+    return _without_rounding(rows - np.where(power > TINY, share, 0.0) * direction, rows)
 
 
 @dataclass(frozen=True)
@@ -186,14 +199,6 @@ def _centred(values: Floats, observed: Floats) -> Floats:
     counts = np.maximum(measured.sum(axis=1, keepdims=True), 1)
     mean = np.where(measured, values, 0.0).sum(axis=1, keepdims=True) / counts
     return _without_rounding(np.where(measured, values - mean, np.nan), values)
-
-
-def _without(values: Floats, reference: Floats, observed: Floats) -> Floats:
-    """Centred rows minus their projection on the centred reference."""
-    rows, direction = _centred(values, observed), np.nan_to_num(_centred(reference, observed))
-    power = (direction**2).sum(axis=1, keepdims=True)
-    share = np.nansum(rows * direction, axis=1, keepdims=True) / np.maximum(power, TINY)
-    return _without_rounding(rows - np.where(power > TINY, share, 0.0) * direction, rows)
 
 
 def _without_rounding(left: Floats, whole: Floats) -> Floats:

@@ -21,7 +21,7 @@ class Additive:
     """Sum of the shifts of the parts, each times its strength.
 
     The additive baseline of Ahlmann-Eltze, Huber and Anders 2025. Differs from the paper: a part that
-    was never measured alone, which does not happen there, counts as the mean of the context's singles.
+    was never measured alone, which does not happen there, counts as the mean of the context's singles of its modality.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Additive:
 
 def _sum(singles: Singles, condition: Condition) -> Floats:
     parts = [
-        strength_of(p) * singles.alone_or_mean_single((p.target, p.modality), condition.context)
+        strength_of(p) * singles.alone_or_mean_single(p, condition)
         for p in condition.treatment.active.ordered
     ]
     total: Floats = np.sum(parts, axis=0)

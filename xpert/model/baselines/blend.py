@@ -112,15 +112,12 @@ class Blend:
     @classmethod
     def restore(cls, config: Mapping[str, Any], arrays: Mapping[str, Floats]) -> Self:
         """Inverse of `config` and `arrays`."""
-        from xpert.model.baselines.registry import restore
+        from xpert.model.baselines.registry import restore_members
 
         check_kind(config, "blend")
-        members = [
-            restore(member, {k.removeprefix(f"{i}."): v for k, v in arrays.items() if k.startswith(f"{i}.")})
-            for i, member in enumerate(config["members"])
-        ]
+        members = restore_members(config["members"], arrays)
         weighting, weights = Weighting(config["weighting"]), tuple(config["weights"])
-        return cls(tuple(members), weighting, config["title"], config["folds"], weights)
+        return cls(members, weighting, config["title"], config["folds"], weights)
 
     def _equal(self) -> tuple[float, ...]:
         return (1 / len(self.members),) * len(self.members)

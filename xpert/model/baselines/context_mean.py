@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from xpert.model.baselines.profiles import (
-    ContextMeans,
+    GroupMeans,
     Slopes,
     check_every_gene_is_measured,
     check_kind,
@@ -40,7 +40,7 @@ class ContextMean:
     """
 
     slopes: Slopes | None = None
-    means: ContextMeans | None = None
+    means: GroupMeans | None = None
 
     @property
     def name(self) -> str:
@@ -50,7 +50,7 @@ class ContextMean:
     def fit(self, responses: Responses) -> Self:
         """Collect what each treatment does in each context."""
         check_every_gene_is_measured(responses)
-        return type(self)(Slopes.of(responses), ContextMeans.of(responses.conditions, responses.delta))
+        return type(self)(Slopes.of(responses), GroupMeans.of(responses.conditions, responses.delta))
 
     def predict(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
         """Mean of the treatment over contexts, shape ``(conditions, genes)``."""
@@ -59,7 +59,7 @@ class ContextMean:
 
         def shift(condition: Condition) -> Floats:
             measured = slopes.everywhere(hits(condition.treatment.active))
-            profile = coalesce(mean_measured(measured), means.rows([condition.context])[0])
+            profile = coalesce(mean_measured(measured), means.rows([condition])[0])
             return presence(condition.treatment) * profile
 
         return shifts(conditions, means.genes, shift)
@@ -67,7 +67,7 @@ class ContextMean:
     def config(self) -> dict[str, Any]:
         """Everything but arrays, as JSON."""
         slopes, means = require_fitted(self.slopes, self.name), require_fitted(self.means, self.name)
-        return {"kind": "context_mean", "contexts": list(means.contexts), "keys": slopes.config()}
+        return {"kind": "context_mean", "groups": means.config(), "keys": slopes.config()}
 
     def arrays(self) -> dict[str, Floats]:
         """Learned numbers by name."""
@@ -79,4 +79,4 @@ class ContextMean:
         """Inverse of `config` and `arrays`."""
         check_kind(config, "context_mean")
         slopes = Slopes.restore(config["keys"], arrays["slopes"])
-        return cls(slopes, ContextMeans(tuple(config["contexts"]), arrays["means"]))
+        return cls(slopes, GroupMeans.restore(config["groups"], arrays["means"]))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from xpert.model.baselines.profiles import strength_of
+from xpert.model.baselines.profiles import family, presence, strength_of
+from xpert.model.question import hits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +43,9 @@ class OneHot:
     """Nothing is known but which perturbations two treatments share.
 
     The part ``identity`` is the sum over shared targets, perturbed in the same way, of the product of
-    their strengths: the linear kernel of one-hot vectors that are scaled with strength.
+    their strengths: the linear kernel of one-hot vectors that are scaled with strength. The part ``common``
+    is 1 between any two treatments of full strength and the same modality: what they all do alike,
+    shrunk by the ridge.
     """
 
     @property
@@ -51,7 +54,7 @@ class OneHot:
         return "one_hot"
 
     def parts(self, a: Sequence[Treatment], b: Sequence[Treatment]) -> Mapping[str, Floats]:
-        """The part ``identity``, shape ``(a, b)``."""
+        """The parts ``identity`` and ``common``, each of shape ``(a, b)``."""
         from scipy.sparse import csr_matrix
 
         columns: dict[Hit, int] = {}
@@ -70,14 +73,16 @@ class OneHot:
             )
             for entries, treatments in zip(matrices, (a, b), strict=True)
         )
-        return {"identity": (left @ right.T).toarray()}
+        alike = np.equal.outer(*(np.array([family(hits(t.active)) for t in side]) for side in (a, b)))
+        common = np.outer([presence(t) for t in a], [presence(t) for t in b]) * alike
+        return {"identity": (left @ right.T).toarray(), "common": common}
 
 
 @dataclass(frozen=True)
 class PriorKnowledge:
     """Shared perturbations, gene sets, compound structure and annotation: the parts of the features.
 
-    ``identity`` is the part of `OneHot`; the others are those of `TreatmentFeatures.kernel_parts`.
+    ``identity`` and ``common`` are those of `OneHot`; the others are those of `TreatmentFeatures.kernel_parts`.
     """
 
     @property

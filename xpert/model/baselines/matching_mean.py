@@ -61,9 +61,6 @@ class MatchingMean:
 
 
 def _average(singles: Singles, condition: Condition) -> Floats:
-    parts = [
-        strength_of(p) * singles.alone_or_mean((p.target, p.modality), condition.context)
-        for p in condition.treatment.active.ordered
-    ]
+    parts = [strength_of(p) * singles.alone_or_mean(p, condition) for p in condition.treatment.active.ordered]
     mean: Floats = np.mean(parts, axis=0)
     return mean

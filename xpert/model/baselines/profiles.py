@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from xpert.perturbation import Perturbation, Treatment
 
 State = TypeVar("State")
+# Stands for every context or every family; no context has an empty name.
+ANY = ""
 
 
 def presence(treatment: Treatment) -> float:
@@ -87,39 +89,77 @@ def mean_measured(rows: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class ContextMeans:
-    """Mean shift of all training conditions of each context, and of all together.
+class GroupMeans:
+    """Mean shift of the training conditions of each context and family, and of wider groups.
+
+    The family of a treatment is the set of its modalities: what compounds have in common is not what
+    knockouts have in common.
 
     Attributes
     ----------
-    contexts
-        Names, one per row but the last.
+    groups
+        Context and family of each row; `ANY` for all of them.
     values
-        Shape ``(contexts + 1, genes)``; the last row is the mean of all conditions and answers for a
-        context without training conditions.
+        Shape ``(groups, genes)``.
     """
 
-    contexts: tuple[str, ...]
+    groups: tuple[tuple[str, str], ...]
     values: Floats
 
     @classmethod
     def of(cls, conditions: Sequence[Condition], delta: Floats) -> Self:
         """Take the means of what was measured, `delta` of shape ``(conditions, genes)``."""
-        overall = mean_measured(delta)
-        names = tuple(sorted({c.context for c in conditions}))
-        where = np.array([c.context for c in conditions])
-        rows = [coalesce(mean_measured(delta[where == name]), overall) for name in names]
-        return cls(names, np.array([*rows, overall], dtype=float))
+        rows_of: dict[tuple[str, str], list[int]] = {}
+        for row, condition in enumerate(conditions):
+            for group in _groups_of(condition):
+                rows_of.setdefault(group, []).append(row)
+        return cls(
+            tuple(rows_of), np.array([mean_measured(delta[rows]) for rows in rows_of.values()], dtype=float)
+        )
 
     @property
     def genes(self) -> int:
         """How many genes each profile has."""
         return int(self.values.shape[1])
 
-    def rows(self, contexts: Sequence[str]) -> Floats:
-        """The mean of each named context, shape ``(contexts, genes)``."""
-        place = {name: i for i, name in enumerate(self.contexts)}
-        return self.values[[place.get(name, len(self.contexts)) for name in contexts]]
+    @cached_property
+    def _place(self) -> dict[tuple[str, str], int]:
+        return {group: row for row, group in enumerate(self.groups)}
+
+    def rows(self, conditions: Sequence[Condition]) -> Floats:
+        """The mean of the narrowest group that each condition belongs to, shape ``(conditions, genes)``.
+
+        In turn: its family in its context, its family anywhere, its context, everything. A gene that a
+        group has not measured is taken from the next wider one.
+        """
+        cache: dict[tuple[tuple[str, str], ...], Floats] = {}
+        rows = []
+        for condition in conditions:
+            found = tuple(group for group in _groups_of(condition) if group in self._place)
+            if found not in cache:
+                cache[found] = coalesce(*(self.values[self._place[group]] for group in found))
+            rows.append(cache[found])
+        return np.array(rows).reshape(len(conditions), self.genes)
+
+    def config(self) -> list[list[str]]:
+        """The groups as JSON."""
+        return [list(group) for group in self.groups]
+
+    @classmethod
+    def restore(cls, config: Sequence[Sequence[str]], values: Floats) -> Self:
+        """Inverse of `config` and `values`."""
+        return cls(tuple((context, family) for context, family in config), values)
+
+
+def family(hit: Hits) -> str:
+    """The modalities of a treatment, each once: ``crispra``, ``compound``, ``compound+knockout``."""
+    return "+".join(sorted({modality.value for _, modality in hit}))
+
+
+def _groups_of(condition: Condition) -> list[tuple[str, str]]:
+    """Groups that a condition belongs to, the narrowest first."""
+    kind = family(hits(condition.treatment.active))
+    return [(condition.context, kind), (ANY, kind), (condition.context, ANY), (ANY, ANY)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +206,10 @@ class Slopes:
         """The slope in each context where it was measured, shape ``(contexts, genes)``."""
         return self.values[list(self._rows.get(hit, {}).values())]
 
-    def mean(self, context: str) -> Floats:
-        """Mean slope over the treatments of a context, or over all where it has none; NaN without any."""
-        return self._means.get(context, self._means[None])
+    def mean(self, context: str, kind: str) -> Floats:
+        """Mean slope over the treatments of a family in a context, or anywhere, or NaN without any."""
+        nowhere = np.full(self.values.shape[1], np.nan)
+        return coalesce(self._means.get((context, kind), nowhere), self._means.get((ANY, kind), nowhere))
 
     @cached_property
     def _rows(self) -> dict[Hits, dict[str, int]]:
@@ -178,13 +219,12 @@ class Slopes:
         return rows
 
     @cached_property
-    def _means(self) -> dict[str | None, Floats]:
-        overall = mean_measured(self.values)
-        where = np.array([context for context, _ in self.keys])
-        means: dict[str | None, Floats] = {None: overall}
-        for name in dict.fromkeys(where.tolist()):
-            means[name] = coalesce(mean_measured(self.values[where == name]), overall)
-        return means
+    def _means(self) -> dict[tuple[str, str], Floats]:
+        rows_of: dict[tuple[str, str], list[int]] = {}
+        for row, (context, hit) in enumerate(self.keys):
+            for where in (context, ANY):
+                rows_of.setdefault((where, family(hit)), []).append(row)
+        return {group: mean_measured(self.values[rows]) for group, rows in rows_of.items()}
 
     def config(self) -> list[Any]:
         """The keys as JSON."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from xpert.data.readout import Readout
 from xpert.model.baselines.additive import Additive
-from xpert.model.baselines.bilinear_ridge import BilinearRidge
+from xpert.model.baselines.bilinear_ridge import BILINEAR, BilinearRidge
 from xpert.model.baselines.blend import Blend
 from xpert.model.baselines.context_mean import ContextMean
-from xpert.model.baselines.kernel_ridge import KernelRidge
+from xpert.model.baselines.kernel_ridge import RIDGES, KernelRidge
+from xpert.model.baselines.kernels import PriorKnowledge
 from xpert.model.baselines.matching_mean import MatchingMean
 from xpert.model.baselines.mean_shift import MeanShift
 from xpert.model.baselines.no_change import NoChange
+from xpert.model.baselines.ridge import RidgeSettings
+from xpert.model.baselines.routed import Routed
+from xpert.model.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xpert.data.responses import Floats
     from xpert.model.baselines.blend import StoredPredictor
@@ -28,6 +34,7 @@ BASELINES: Mapping[str, Any] = {
     "bilinear_ridge": BilinearRidge,
     "kernel_ridge": KernelRidge,
     "blend": Blend,
+    "routed": Routed,
 }
 
 
@@ -43,3 +50,72 @@ def restore(config: Mapping[str, Any], arrays: Mapping[str, Floats]) -> StoredPr
         raise ValueError(f"there is no baseline {config.get('kind')!r}; there are {', '.join(BASELINES)}")
     predictor: StoredPredictor = BASELINES[config["kind"]].restore(config, arrays)
     return predictor
+
+
+def restore_members(
+    configs: Sequence[Mapping[str, Any]], arrays: Mapping[str, Floats]
+) -> tuple[StoredPredictor, ...]:
+    """Members of a composed predictor, each from the arrays under its number."""
+    return tuple(
+        restore(config, {k.removeprefix(f"{i}."): v for k, v in arrays.items() if k.startswith(f"{i}.")})
+        for i, config in enumerate(configs)
+    )
+
+
+# Gene sets help where they know the pathway and harm where they do not, so how much they count is chosen.
+SCREEN_PRIOR = RidgeSettings(
+    mixtures=(
+        {"identity": 1.0, "common": 0.1},
+        {"identity": 1.0, "gene_prior": 1.0, "common": 0.1},
+        {"identity": 1.0, "gene_prior": 3.0, "common": 0.3},
+    ),
+    ridges=RIDGES,
+    rank=10,
+)
+
+# Signatures differ in strength with the number of wells behind them, and share a large common response.
+SIGNATURE_PRIOR = RidgeSettings(
+    mixtures=(
+        {"target": 0.0, "structure": 0.5, "annotation": 0.5, "gene_prior": 0.5},
+        {"target": 0.5, "structure": 0.5, "annotation": 0.5, "gene_prior": 0.5},
+    ),
+    ridges=(1.0, 3.0, 10.0, 30.0),
+    rank=100,
+    centred=True,
+    unit_norm=True,
+)
+
+
+def base_predictor(readout: Readout) -> StoredPredictor:
+    """The strongest simple model known for data of a readout.
+
+    Screens of cells get the average of zero-mean kernel regression on shared perturbations and of bilinear
+    ridge, and kernel regression on gene sets and compound structure for genes and compounds that were never
+    measured. z signatures get kernel regression on structure, annotation and gene sets, trained at unit length.
+    """
+    return signature_predictor() if readout is Readout.Z else screen_predictor()
+
+
+def screen_predictor() -> Routed:
+    """Simple models for perturbation screens, each where it is best; see `base_predictor`."""
+    bilinear = BilinearRidge(settings=replace(BILINEAR, weighted=True))
+    together = Blend((KernelRidge(), bilinear), title="kernel and bilinear ridge")
+    routes = {Question.UNSEEN_GENE: 1, Question.UNSEEN_COMPOUND: 1}
+    return Routed((together, prior_ridge(readout=None)), routes, title="base")
+
+
+def signature_predictor() -> KernelRidge:
+    """Kernel regression on prior knowledge for signatures; see `base_predictor`."""
+    return replace(prior_ridge(Readout.Z), title="base")
+
+
+def prior_ridge(readout: Readout | None) -> KernelRidge:
+    """Kernel regression on prior knowledge, set up for a readout."""
+    settings = SIGNATURE_PRIOR if readout is Readout.Z else SCREEN_PRIOR
+    return KernelRidge(PriorKnowledge(), settings, title="kernel ridge on prior knowledge")
+
+
+def baselines(readout: Readout) -> tuple[StoredPredictor, ...]:
+    """Every baseline that a model is measured beside, the simplest first."""
+    simple = (NoChange(), MeanShift(), ContextMean(), MatchingMean(), Additive())
+    return (*simple, BilinearRidge(), KernelRidge(), prior_ridge(readout), base_predictor(readout))

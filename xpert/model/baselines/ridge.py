@@ -12,7 +12,7 @@ import numpy as np
 from xpert.data.responses import Condition
 from xpert.model.baselines.dual import filled, left_out, precision
 from xpert.model.baselines.kernels import Mixture, mixed, same_context
-from xpert.model.baselines.profiles import ContextMeans, check_every_gene_is_measured
+from xpert.model.baselines.profiles import GroupMeans, check_every_gene_is_measured
 from xpert.model.baselines.targets import Targets, present, relative_noise
 from xpert.model.question import hits
 from xpert.perturbation import Treatment
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Settings are chosen on at most this many rows: a fit costs rows³, and more rows change the choice little.
 MOST_TUNING_ROWS = 1500
+# Treatments whose shared targets are this close to all of both are one thing under two names.
+TWINS = 1 - 1e-5
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class RidgeSettings:
     response_ridge
         Penalty that shrinks each component; 0 does not.
     centred
-        Whether the context's mean shift is taken off before and put back after. Without it, an
+        Whether the mean shift of the context and modality is taken off before and put back after. Without it, an
         unknown treatment is predicted to do nothing.
     unit_norm
         Whether every response is scaled to length 1 for the fit, and predictions are scaled back by a
@@ -103,9 +105,9 @@ class RidgeFit:
     basis
         Components of the response, shape ``(components, genes)``.
     means
-        Mean shift per context that is added; None without centring.
+        Mean shift per context and family that is added; None without centring.
     lengths
-        Mean length per context, with the coefficients of `length_dual`; None without scaling.
+        Mean length per context and family, with the coefficients of `length_dual`; None without scaling.
     length_dual
         Coefficients of the length, shape ``(rows, 1)``; None without scaling.
     length_range
@@ -116,8 +118,8 @@ class RidgeFit:
     conditions: tuple[Condition, ...]
     dual: Floats
     basis: Floats
-    means: ContextMeans | None = None
-    lengths: ContextMeans | None = None
+    means: GroupMeans | None = None
+    lengths: GroupMeans | None = None
     length_dual: Floats | None = None
     length_range: Floats | None = None
 
@@ -130,7 +132,7 @@ class RidgeFit:
         if self.means is not None:
             shift = shift + present(conditions, self.means)
         if self.lengths is not None and self.length_dual is not None and self.length_range is not None:
-            length = self.lengths.rows([c.context for c in conditions]) + kernel @ self.length_dual
+            length = self.lengths.rows(conditions) + kernel @ self.length_dual
             shift = shift * np.clip(length, *self.length_range)
         return shift
 
@@ -141,8 +143,8 @@ class RidgeFit:
             "ridge": self.choice.ridge,
             "context_share": self.choice.context_share,
             "conditions": [[c.context, str(c.treatment)] for c in self.conditions],
-            "means": None if self.means is None else list(self.means.contexts),
-            "lengths": None if self.lengths is None else list(self.lengths.contexts),
+            "means": None if self.means is None else self.means.config(),
+            "lengths": None if self.lengths is None else self.lengths.config(),
         }
 
     def arrays(self) -> dict[str, Floats]:
@@ -159,8 +161,8 @@ class RidgeFit:
     def restore(cls, config: Mapping[str, Any], arrays: Mapping[str, Floats]) -> Self:
         """Inverse of `config` and `arrays`."""
 
-        def means(name: str) -> ContextMeans | None:
-            return None if config[name] is None else ContextMeans(tuple(config[name]), arrays[name])
+        def means(name: str) -> GroupMeans | None:
+            return None if config[name] is None else GroupMeans.restore(config[name], arrays[name])
 
         return cls(
             choice=Choice(config["mixture"], config["ridge"], config["context_share"]),
@@ -229,8 +231,18 @@ class Problem:
         place: dict[Any, int] = {}
         treatments = [place.setdefault(hits(c.treatment.active), len(place)) for c in self.conditions]
         stands = {(g, c.context) for g, c in zip(treatments, self.conditions, strict=True)}
-        by_treatment = np.array(treatments, dtype=np.intp)
+        by_treatment = self._without_twins(np.array(treatments, dtype=np.intp))
         return [by_treatment, np.arange(len(treatments))] if len(stands) > len(place) else [by_treatment]
+
+    def _without_twins(self, groups: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Groups in which names of one thing, such as salts of one compound, are left out together."""
+        if "target" not in self.parts:
+            return groups
+        same = self.parts["target"]
+        size = np.sqrt(np.maximum(np.diagonal(same), np.finfo(float).tiny))
+        first = np.argmax(same >= TWINS * np.outer(size, size), axis=1)
+        merged: npt.NDArray[np.intp] = groups[first]
+        return merged
 
     def error(self, choice: Choice) -> float:
         """Squared error on left-out rows, each weighted by its noise."""
@@ -287,8 +299,8 @@ def fit_ridge(responses: Responses, source: KernelSource, settings: RidgeSetting
 
 
 def _with_lengths(fit: RidgeFit, lengths: Floats, q: Floats) -> RidgeFit:
-    means = ContextMeans.of(fit.conditions, lengths)
-    left = lengths - means.rows([c.context for c in fit.conditions])
+    means = GroupMeans.of(fit.conditions, lengths)
+    left = lengths - means.rows(fit.conditions)
     extremes = np.array([lengths.min(), lengths.max()])
     return replace(fit, lengths=means, length_dual=q @ left, length_range=extremes)
 

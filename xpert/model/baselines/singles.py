@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from xpert.model.baselines.profiles import ContextMeans, Slopes, check_every_gene_is_measured, coalesce
+from xpert.model.baselines.profiles import GroupMeans, Slopes, check_every_gene_is_measured, coalesce
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xpert.data.responses import Floats, Responses
-    from xpert.model.question import Hit
+    from xpert.data.responses import Condition, Floats, Responses
+    from xpert.perturbation import Perturbation
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,38 +23,47 @@ class Singles:
     slopes
         One line per single perturbation and context.
     means
-        Mean shift of all training conditions of each context, combinations too.
+        Mean shift of all training conditions of each context and family, combinations too.
     """
 
     slopes: Slopes
-    means: ContextMeans
+    means: GroupMeans
 
     @classmethod
     def of(cls, responses: Responses) -> Self:
         """Collect them from the training data."""
         check_every_gene_is_measured(responses)
-        return cls(Slopes.of(responses, largest=1), ContextMeans.of(responses.conditions, responses.delta))
+        return cls(Slopes.of(responses, largest=1), GroupMeans.of(responses.conditions, responses.delta))
 
-    def alone(self, hit: Hit, context: str) -> Floats:
-        """The shift where it was measured alone in the context, else its mean over other contexts, else NaN."""
-        return self.slopes.of_treatment(frozenset({hit}), context)
+    def alone_or_mean_single(self, perturbation: Perturbation, condition: Condition) -> Floats:
+        """What a part of the condition does alone, per unit of strength, shape ``(genes,)``.
 
-    def alone_or_mean_single(self, hit: Hit, context: str) -> Floats:
-        """As `alone`; where it was measured nowhere, the mean of the context's singles stands in."""
-        return coalesce(self.alone(hit, context), self.slopes.mean(context), self.mean(context))
+        Where it was measured alone in the context, that; else its mean over other contexts; else the mean of
+        the context's singles of its modality; else the mean of all the context's conditions.
+        """
+        kind = perturbation.modality.value
+        return coalesce(
+            self._alone(perturbation, condition),
+            self.slopes.mean(condition.context, kind),
+            self.mean(condition),
+        )
 
-    def alone_or_mean(self, hit: Hit, context: str) -> Floats:
-        """As `alone`; where it was measured nowhere, the mean of all the context's conditions stands in."""
-        return coalesce(self.alone(hit, context), self.mean(context))
+    def alone_or_mean(self, perturbation: Perturbation, condition: Condition) -> Floats:
+        """As `alone_or_mean_single`, but what was never measured alone is the mean of all conditions."""
+        return coalesce(self._alone(perturbation, condition), self.mean(condition))
 
-    def mean(self, context: str) -> Floats:
-        """Mean shift of all training conditions of the context, shape ``(genes,)``."""
-        mean: Floats = self.means.rows([context])[0]
+    def mean(self, condition: Condition) -> Floats:
+        """Mean shift of all training conditions like this one, shape ``(genes,)``; see `GroupMeans.rows`."""
+        mean: Floats = self.means.rows([condition])[0]
         return mean
+
+    def _alone(self, perturbation: Perturbation, condition: Condition) -> Floats:
+        hit = frozenset({(perturbation.target, perturbation.modality)})
+        return self.slopes.of_treatment(hit, condition.context)
 
     def config(self) -> dict[str, Any]:
         """Names of the rows, as JSON."""
-        return {"contexts": list(self.means.contexts), "keys": self.slopes.config()}
+        return {"groups": self.means.config(), "keys": self.slopes.config()}
 
     def arrays(self) -> dict[str, Floats]:
         """Learned numbers by name."""
@@ -63,5 +72,5 @@ class Singles:
     @classmethod
     def restore(cls, config: Mapping[str, Any], arrays: Mapping[str, Floats]) -> Self:
         """Inverse of `config` and `arrays`."""
-        means = ContextMeans(tuple(config["contexts"]), arrays["means"])
+        means = GroupMeans.restore(config["groups"], arrays["means"])
         return cls(Slopes.restore(config["keys"], arrays["slopes"]), means)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from xpert.model.baselines.profiles import ContextMeans, presence
+from xpert.model.baselines.profiles import GroupMeans, presence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Targets:
 
     values: Floats
     noise: Floats
-    means: ContextMeans | None
+    means: GroupMeans | None
     lengths: Floats | None
 
     @classmethod
@@ -46,7 +46,7 @@ class Targets:
             values = values / lengths
         if not centred:
             return cls(values, noise, None, lengths)
-        means = ContextMeans.of(responses.conditions, values)
+        means = GroupMeans.of(responses.conditions, values)
         return cls(values - present(responses.conditions, means), noise, means, lengths)
 
     @cached_property
@@ -75,10 +75,10 @@ def relative_noise(responses: Responses) -> Floats:
     return noise
 
 
-def present(conditions: Sequence[Condition], means: ContextMeans) -> Floats:
+def present(conditions: Sequence[Condition], means: GroupMeans) -> Floats:
     """Mean shift of each condition's context times how far its treatment is there."""
     there = np.array([presence(c.treatment) for c in conditions])
-    rows: Floats = there[:, None] * means.rows([c.context for c in conditions])
+    rows: Floats = there[:, None] * means.rows(conditions)
     return rows
 
 
