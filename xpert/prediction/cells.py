@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.integer[Any]]
 
 FEWEST_CONTROL_CELLS = 2
+MOST_CELLS = 1_000_000
 _RARE = 0.2
 _NEVER_NEGATIVE = frozenset({Readout.COUNTS, Readout.CP10K, Readout.LOG1P})
 
@@ -62,6 +63,8 @@ def sample_cells(
     """
     control = dense(control_cells).astype(np.float64)
     _check(prediction, control)
+    if cells is not None and not 1 <= cells <= MOST_CELLS:
+        raise InputError(f"Draw from 1 to {MOST_CELLS:,} cells, not {cells:,}.")
     rng = np.random.default_rng(seed)
     rows = rng.integers(len(control), size=len(control) if cells is None else cells)
     if prediction.treatment.active.is_control:

@@ -54,12 +54,40 @@ def find_name(name: str, known: Iterable[str]) -> str | None:
     return next((k for k in known if k.casefold() == name.casefold()), None)
 
 
-def context_from_dataset(dataset: PerturbationDataset, bundle: Bundle, context_name: str) -> Context:
+def check_takes_cells(bundle: Bundle) -> None:
+    """Raise where a model predicts differences to control and so takes no control cells.
+
+    Raises
+    ------
+    InputError
+        Naming the model's own contexts.
+    """
+    if bundle.readout.is_differential:
+        raise InputError(
+            f"{bundle.name} predicts a {bundle.readout.label} and takes no control cells; choose one of its "
+            f"own contexts instead: {listed(bundle.contexts)}."
+        )
+
+
+def context_from_dataset(
+    dataset: PerturbationDataset, bundle: Bundle, context_name: str, *, shown_as: str | None = None
+) -> Context:
     """Control cells of one context of a file, on those genes of the model that the file holds.
 
-    Genes meet by name: equal spelling first, then previous symbols, aliases and Ensembl ids. The context
-    takes the model's spelling of its name where only case differs. What the file lacks is what
-    `missing_genes` says of the result.
+    Genes meet by name: equal spelling first, then previous symbols, aliases and Ensembl ids. What the file
+    lacks is what `missing_genes` says of the result.
+
+    Parameters
+    ----------
+    dataset
+        The reader's file.
+    bundle
+        The model that will be asked.
+    context_name
+        Name inside the file, regardless of case.
+    shown_as
+        Another name for it, where the file states none. The model's own spelling is taken where only case
+        differs: the context is then one that the model knows.
 
     Raises
     ------
@@ -67,22 +95,19 @@ def context_from_dataset(dataset: PerturbationDataset, bundle: Bundle, context_n
         Where the model takes no control cells, the file's readout is another one, or fewer than half of the
         model's genes are in the file.
     """
-    if bundle.readout.is_differential:
-        raise InputError(
-            f"{bundle.name} predicts a {bundle.readout.label}, which takes no control cells; choose one of its "
-            f"own contexts instead: {listed(bundle.contexts)}."
-        )
+    check_takes_cells(bundle)
     if dataset.readout is not bundle.readout:
         raise InputError(
             f"The file's values are {dataset.readout.label} and {bundle.name} works on {bundle.readout.label}. "
             "Give raw counts, or values in that unit, for example in another layer of the file."
         )
-    context = dataset.context(context_name)
+    context = dataset.context(find_name(context_name, dataset.contexts) or context_name)
     places = match_genes(context.genes, bundle.genes)
     _check_share(int((places >= 0).sum()), bundle)
     genes = tuple(gene for gene, place in zip(bundle.genes, places, strict=True) if place >= 0)
     rows = places[places >= 0]
-    name = find_name(context.name, bundle.contexts) or context.name
+    wanted = shown_as or context.name
+    name = find_name(wanted, bundle.contexts) or wanted
     return replace(
         context, name=name, genes=genes, control=context.control[rows], spread=context.spread[rows]
     )
@@ -151,8 +176,7 @@ def placed(context: str | Context, bundle: Bundle) -> PlacedContext:
         if name is None:
             raise InputError(f"{bundle.name} has no context {context!r}; it has: {listed(bundle.contexts)}.")
         return PlacedContext(bundle.contexts[name], np.ones(len(bundle.genes), dtype=bool), is_own=True)
-    if bundle.readout.is_differential:
-        raise InputError(f"{bundle.name} takes no control cells; name one of: {listed(bundle.contexts)}.")
+    check_takes_cells(bundle)
     return _filled(context, bundle)
 
 

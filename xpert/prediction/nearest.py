@@ -29,7 +29,7 @@ class Neighbour:
         Where: the context that is asked about if it was measured there, else the first one.
     distance
         One minus the cosine of the two treatments' features (`TreatmentFeatures.kernel`): 0 for the
-        same treatment, 1 for one that shares nothing known with it.
+        same treatment, 1 for one that shares nothing known with it, more for one that does the opposite.
     """
 
     treatment: Treatment

@@ -62,7 +62,7 @@ def about_nearest(nearest: Sequence[Neighbour]) -> str:
         return (
             "No measured treatment is similar to it by what is known of its targets: this is extrapolation."
         )
-    shown = [f"{n.treatment} ({n.context}, {n.distance:.2f})" for n in nearest[:3]]
+    shown = [f"{n.treatment} ({n.context}, {n.distance:.2f})" for n in nearest[:3] if n.distance < FAR]
     return f"Nearest measured treatments, with distance from 0 (same) to 1 (nothing in common): {'; '.join(shown)}."
 
 
