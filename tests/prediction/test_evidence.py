@@ -46,8 +46,8 @@ def test_neighbours_come_nearest_first_and_name_where_they_were_measured(bundle)
 def test_the_expected_error_stands_beside_the_best_baseline(bundle):
     found = evidence(bundle, "KLF1:crispra")
     assert (found.expected_error, found.baseline_name, found.baseline_error) == (1.1, "additive", 1.3)
-    assert found.beats_baseline is True
-    assert any("14 held-out conditions" in s and "1.1" in s for s in found.sentences)
+    assert (found.beats_baseline, found.expected_correlation) == (True, 0.7)
+    assert any("14 held-out conditions" in s and "1.1" in s and "at 0.70" in s for s in found.sentences)
     assert any("beats the best simple baseline, “additive” (1.3)" in s for s in found.sentences)
 
 

@@ -15,7 +15,9 @@ from xpert.response.differential import differential_expression
 def as_if_predicted(treated, control, genes, name):
     """A prediction whose mean and spread are right."""
     delta = treated.mean(axis=0) - control.mean(axis=0)
-    evidence = Evidence(Question.SEEN, True, True, (), "truth", None, None, None, None, None, ("known",))
+    evidence = Evidence(
+        Question.SEEN, True, True, (), "truth", None, None, None, None, None, None, ("known",)
+    )
     return Prediction(
         treatment=Treatment.parse(" + ".join(f"{gene}:crispra" for gene in name.split("+"))),
         context="k562",

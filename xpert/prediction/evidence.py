@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xpert.prediction.controls import PlacedContext
     from xpert.prediction.nearest import Neighbour
 
-ERROR_METRIC = "l2"
+ERROR_METRIC, CORRELATION_METRIC = "l2", "pearson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Evidence:
     expected_error
         Its mean distance to the observed shift (Euclidean over all genes, in the readout) on held-out
         conditions of this kind of question; None where it could not be measured.
+    expected_correlation
+        Its mean Pearson correlation with the observed shift there; None where it could not be measured.
     baseline_name, baseline_error
         The best simple baseline on the same conditions, and its distance.
     beats_baseline
@@ -59,6 +61,7 @@ class Evidence:
     nearest: tuple[Neighbour, ...]
     predictor: str
     expected_error: float | None
+    expected_correlation: float | None
     baseline_name: str | None
     baseline_error: float | None
     beats_baseline: bool | None
@@ -81,6 +84,7 @@ class Evidence:
             ],
             "predictor": self.predictor,
             "expected_error": self.expected_error,
+            "expected_correlation": self.expected_correlation,
             "baseline": self.baseline_name,
             "baseline_error": self.baseline_error,
             "beats_baseline": self.beats_baseline,
@@ -148,6 +152,7 @@ class Witness:
         condition = Condition(context.context.name, treatment)
         question = self.known.classify(condition)
         score = self.held_out.score(question, predictor, ERROR_METRIC)
+        correlation = self.held_out.score(question, predictor, CORRELATION_METRIC)
         baseline = self.held_out.best_baseline(question, ERROR_METRIC)
         is_baseline = predictor in self.held_out.baselines
         better = None
@@ -158,7 +163,7 @@ class Witness:
             sentences.about_question(condition, question, self._elsewhere(treatment)),
             *self._about_data(treatment, context),
             sentences.about_nearest(nearest),
-            sentences.about_error(score, question, self.bundle.readout),
+            sentences.about_error(score, correlation, question, self.bundle.readout),
             sentences.about_baseline(score, baseline, is_baseline=is_baseline),
             None
             if reliability is None
@@ -171,6 +176,7 @@ class Witness:
             nearest=nearest,
             predictor=predictor,
             expected_error=None if score is None else score.value,
+            expected_correlation=None if correlation is None else correlation.value,
             baseline_name=None if baseline is None else baseline.predictor,
             baseline_error=None if baseline is None else baseline.value,
             beats_baseline=better,
@@ -186,6 +192,7 @@ class Witness:
             nearest=(),
             predictor="control",
             expected_error=0.0,
+            expected_correlation=None,
             baseline_name=None,
             baseline_error=None,
             beats_baseline=None,

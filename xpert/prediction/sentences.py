@@ -66,13 +66,16 @@ def about_nearest(nearest: Sequence[Neighbour]) -> str:
     return f"Nearest measured treatments, with distance from 0 (same) to 1 (nothing in common): {'; '.join(shown)}."
 
 
-def about_error(score: Score | None, question: Question, readout: Readout) -> str:
+def about_error(score: Score | None, correlation: Score | None, question: Question, readout: Readout) -> str:
     """The error on held-out conditions of this kind."""
     if score is None:
         return f"No held-out measurement tells how well this model does on a {question.label}."
+    agreed = (
+        "" if correlation is None else f" and correlated with the observed shift at {correlation.value:.2f}"
+    )
     return (
         f"On {score.conditions} held-out conditions of this kind ({question.label}), {score.predictor} was off by "
-        f"{score.value:.3g} on average (Euclidean distance over all genes, {readout.delta_label})."
+        f"{score.value:.3g} on average (Euclidean distance over all genes, {readout.delta_label}){agreed}."
     )
 
 
