@@ -10,7 +10,9 @@ from xpert.data.columns import MISSING
 from xpert.errors import InputError
 from xpert.perturbation import DoseUnit
 
-_AMOUNT = re.compile(r"(?P<value>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\d\s].*)?")
+_AMOUNT = re.compile(
+    r"(?P<value>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\d\s+|;&_][^+|;&_]*)?"
+)
 _JOINTS = re.compile(r"\s*[+|;&_]\s*")
 
 
@@ -31,7 +33,7 @@ def read_amounts(text: str) -> tuple[Amount | None, ...]:
         When a part is no amount, or is below zero.
     """
     whole = _AMOUNT.fullmatch(text.strip())
-    if whole is not None and (whole["unit"] is None or _JOINTS.match(whole["unit"]) is None):
+    if whole is not None:
         return (_amount(text),)
     return tuple(_amount(part) for part in _JOINTS.split(text.strip()))
 

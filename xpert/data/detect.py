@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,8 +76,8 @@ def detect_schema(table: CellTable, mapping: Mapping[str, str] | None = None) ->
         given["minimum_purity"] = minimum
         schema = ObsSchema.from_mapping(schema.to_mapping() | {"minimum_purity": minimum})
     clues.reasons.update({name: f"{name} {BY_HAND}." for name in given})
-    set_fields = schema.to_mapping()
-    reasons = {field.name: clues.reasons[field.name] for field in fields(schema) if field.name in set_fields}
+    clues.reasons.setdefault("label_form", "There are no labels.")
+    reasons = {name: clues.reasons[name] for name in schema.to_mapping()}
     return SchemaProposal(schema, convention, reasons, tuple(clues.questions))
 
 

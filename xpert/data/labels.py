@@ -108,10 +108,10 @@ def guide_target(guide: str, genes: GeneNames) -> str:
 
 def are_guides(labels: Sequence[str], genes: GeneNames) -> bool:
     """Whether most labels are no gene as they stand, but are one without a guide's number."""
-    named = [label for label in labels if control_strength(label) is None]
+    parts = dict.fromkeys(part.strip() for label in labels for part in re.split(r"[+|;&,]", label))
+    named = [part for part in parts if control_strength(part) is None]
     guides = sum(
-        genes.resolve(label) is None and genes.resolve(guide_target(label, genes)) is not None
-        for label in named
+        genes.resolve(part) is None and genes.resolve(guide_target(part, genes)) is not None for part in named
     )
     return bool(named) and guides >= 0.6 * len(named)
 

@@ -39,7 +39,7 @@ class DrugSignatures(NamedTuple):
     profiles
         Arrays that LINCS holds of the named compound, shape ``(compounds,)``.
     unnamed
-        How many parents were left out for want of a name.
+        How many parents were left out for want of a name of their own.
     """
 
     names: tuple[str, ...]
@@ -63,6 +63,9 @@ def drug_signatures(folder: Path) -> DrugSignatures:
     parents = parents[table.index]
     names = _names(folder)
     is_named = parents.isin(names.index).to_numpy()
+    # The acid of one salt and its base have one signature: nobody can tell whose it is.
+    is_shared = table[is_named].duplicated(keep=False).reindex(table.index, fill_value=False).to_numpy()
+    is_named &= ~is_shared
     kept = names.loc[parents[is_named]]
     return DrugSignatures(
         names=tuple(kept["name"]),

@@ -10,14 +10,13 @@ import errno
 import json
 import os
 import resource
-import sys
 import time
 import traceback
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xpert.data.guard import confine
+from xpert.data.guard.imports import allow_imports
 from xpert.data.guard.limits import Limits
 from xpert.data.guard.words import shown, size
 from xpert.errors import InputError, UnsafeFileError
@@ -86,21 +85,12 @@ def _send(descriptor: int, message: dict[str, Any]) -> None:
     os.write(descriptor, json.dumps(message).encode() + b"\n")
 
 
-class _NoPandas(MetaPathFinder):
-    """Tells Arrow that there is no pandas: it would load it for nothing, in half the time of a reading."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        """Find nothing, and for pandas also forbid others to look."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
-
-
 def _read(request: dict[str, Any], limits: Limits, tell: Callable[[float], None]) -> None:
     # Loaded before the bounds are set, so that these bound what the file needs and nothing else.
-    sys.meta_path.insert(0, _NoPandas())
+    allow_imports()
     import pyarrow as pa
 
-    from xpert.data.guard import columns, delimited, hdf5, tenx_folder
+    from xpert.data.guard import delimited, hdf5, tenx_folder
     from xpert.data.guard.job import Job
 
     pa.set_cpu_count(1)
@@ -108,7 +98,6 @@ def _read(request: dict[str, Any], limits: Limits, tell: Callable[[float], None]
     files = {part: (int(descriptor), str(name)) for part, (descriptor, name) in request["files"].items()}
     data = files["matrix" if request["kind"] == "folder" else "data"]
     file = hdf5.open_hdf5(data[0]) if request["kind"] == "hdf5" else None
-    columns.warm_up()
     confine.bound_memory(limits)
     with confine.sealed():
         if "obs" in files:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from xpert.data.guard import confine
@@ -20,15 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ArrowValues: TypeAlias = pa.Array | pa.ChunkedArray
-
-
-def warm_up() -> None:
-    """Have Arrow load what it loads only when it is first used."""
-    column = pa.array(np.zeros(2)).cast(pa.string()).dictionary_encode()
-    pq.write_table(pa.table([column], names=["0"]), io.BytesIO())
-    pcsv.read_csv(
-        pa.BufferReader(b"1\n"), read_options=pcsv.ReadOptions(use_threads=False, column_names=["0"])
-    )
 
 
 @dataclass(slots=True)

@@ -60,8 +60,22 @@ def _set(which: int, value: int, *, beyond: int = 0) -> None:
 @contextmanager
 def sealed() -> Iterator[None]:
     """Nothing can be opened inside; files that are open already stay usable."""
+    with _open_files(0):
+        yield
+
+
+@contextmanager
+def unsealed() -> Iterator[None]:
+    """Lift the seal for something of our own."""
+    with _open_files(None):
+        yield
+
+
+@contextmanager
+def _open_files(count: int | None) -> Iterator[None]:
+    """Bound how many files may be open, within what the system allows; None for no bound but that."""
     allowed, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if count is None else count, hard))
     try:
         yield
     finally:
@@ -70,9 +84,5 @@ def sealed() -> Iterator[None]:
 
 def create(path: Path) -> IO[Any]:
     """Open a new file of our own for writing and reading back, also while sealed."""
-    allowed, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    try:
+    with unsealed():
         return path.open("x+b")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
