@@ -42,6 +42,11 @@ COUNTER_IONS = frozenset(
         "QTBSBXVTEAMEQO",  # acetate
         "JVTAAEKCZFNVCJ",  # lactate
         "MUBZPKHOEPUJKR",  # oxalate
+        "DSLZVSRJTYRBFB",  # mucate
+        "SMMANLSONJQFJC",  # pamoate as some suppliers draw it
+        "CMIBUZBMZCBCAT",  # ditoluoyltartrate
+        "DCYGAPKNVCQNOE",  # triphenylacetate
+        "KDXKERNSBIXSRK",  # lysine
     }
 )
 
