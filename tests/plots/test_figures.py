@@ -14,7 +14,7 @@ from xpert.plots.composition import cells_per_condition, composition_alt, condit
 from xpert.plots.distributions import distributions, distributions_alt
 from xpert.plots.ranked import most_moved, ranked_alt, ranked_bars
 from xpert.plots.universe import MOST_POINTS, Place, universe_alt, universe_map
-from xpert.plots.volcano import signal, volcano, volcano_alt
+from xpert.plots.volcano import NO_INTERVAL_LABEL, signal, volcano, volcano_alt
 
 
 @pytest.fixture
@@ -165,3 +165,17 @@ def test_more_points_than_a_browser_draws_are_refused(points):
 def test_map_sentence_counts_the_classes(points):
     assert "3 knockout, 1 compound" in universe_alt(points, "modality")
     assert "from 0.1 to 0.4" in universe_alt(points, "expected_error")
+
+
+def test_without_any_interval_the_height_is_the_shift_and_the_axis_says_so(shifts):
+    bare = shifts.assign(lower=np.nan, upper=np.nan)
+    figure = volcano(bare, Readout.LOG1P)
+    assert figure.layout.yaxis.title.text == NO_INTERVAL_LABEL
+    assert list(figure.data[0].y) == [2.0, 1.5, 0.2, 0.0, 0.1]
+
+
+def test_names_in_the_volcano_do_not_cover_one_another(shifts):
+    crowd = pd.concat([shifts] + [shifts.head(1).assign(gene=f"TWIN{i}") for i in range(5)])
+    names = volcano(crowd.reset_index(drop=True), Readout.LOG1P).data[1].text
+    assert list(names).count("UP1") == 1
+    assert not any(name.startswith("TWIN") for name in names)

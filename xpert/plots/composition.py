@@ -8,11 +8,10 @@ import altair as alt
 
 from xpert.plots.labels import plain
 from xpert.plots.palette import OKABE_ITO, marks
+from xpert.plots.style import bars_height
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_ROW = 18
 
 
 def cells_per_condition(counts: pd.DataFrame, *, top: int = 30) -> alt.Chart:
@@ -34,7 +33,13 @@ def cells_per_condition(counts: pd.DataFrame, *, top: int = 30) -> alt.Chart:
     bars = alt.Chart(shown).mark_bar(height={"band": 0.72})
     chart: alt.Chart = bars.encode(
         x=alt.X(field="cells", type="quantitative", title="cells"),
-        y=alt.Y(field="treatment", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=320)),
+        y=alt.Y(
+            field="treatment",
+            type="nominal",
+            sort=order,
+            title=None,
+            axis=alt.Axis(labelLimit=320, labelOverlap=False),
+        ),
         color=alt.Color(
             field="context",
             type="nominal",
@@ -47,7 +52,7 @@ def cells_per_condition(counts: pd.DataFrame, *, top: int = 30) -> alt.Chart:
             alt.Tooltip(field="context", type="nominal"),
             alt.Tooltip(field="cells", type="quantitative", format=","),
         ],
-    ).properties(height=max(_ROW * len(order), 4 * _ROW))
+    ).properties(height=bars_height(len(order)))
     return chart
 
 
@@ -88,7 +93,7 @@ def conditions_per_context(counts: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip(field="cells", type="quantitative", format=","),
             ],
         )
-        .properties(height=max(34 * table["context"].nunique(), 68))
+        .properties(height=bars_height(table["context"].nunique(), row=28))
     )
     return chart
 

@@ -9,11 +9,10 @@ import pandas as pd
 
 from xpert.plots.labels import plain
 from xpert.plots.palette import DOWN, UP
+from xpert.plots.style import bars_height
 
 if TYPE_CHECKING:
     from xpert.data.readout import Readout
-
-_ROW = 18
 
 
 def most_moved(table: pd.DataFrame, count: int) -> pd.DataFrame:
@@ -40,7 +39,7 @@ def ranked_bars(table: pd.DataFrame, readout: Readout, *, count: int = 15) -> al
         gene=lambda t: t["gene"].map(plain), direction=lambda t: t["delta"].map(_direction)
     )
     order = list(dict.fromkeys(shown["gene"]))
-    gene = alt.Y(field="gene", type="nominal", sort=order, title=None)
+    gene = alt.Y(field="gene", type="nominal", sort=order, title=None, axis=alt.Axis(labelOverlap=False))
     color = alt.Color(
         field="direction",
         type="nominal",
@@ -54,7 +53,7 @@ def ranked_bars(table: pd.DataFrame, readout: Readout, *, count: int = 15) -> al
     interval = base.mark_rule(strokeWidth=1.5, color="#808A96").encode(
         x=alt.X(field="lower", type="quantitative"), x2=alt.X2(field="upper"), y=gene
     )
-    return alt.LayerChart(layer=[bars, interval]).properties(height=max(_ROW * len(shown), 3 * _ROW))
+    return alt.LayerChart(layer=[bars, interval]).properties(height=bars_height(len(shown)))
 
 
 def ranked_alt(table: pd.DataFrame, treatment: str, *, count: int = 15) -> str:

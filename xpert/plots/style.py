@@ -11,6 +11,11 @@ GRID = "rgba(128, 138, 150, 0.25)"
 ZERO_LINE = "rgba(128, 138, 150, 0.7)"
 
 
+def bars_height(rows: int, *, row: int = 20) -> int:
+    """Height in pixels of an Altair figure with a bar per row: Streamlit fits axis and legend into it too."""
+    return 100 + row * max(rows, 2)
+
+
 def styled(figure: go.Figure, *, x: str, y: str, height: int = 460) -> go.Figure:
     """Set axis titles, quiet grids and a transparent ground on `figure`, and give it back.
 
@@ -40,6 +45,7 @@ def styled(figure: go.Figure, *, x: str, y: str, height: int = 460) -> go.Figure
         plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title_text": ""},
         hoverlabel={"align": "left"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": "#808A96", "activecolor": "#0072B2"},
     )
     return figure
 

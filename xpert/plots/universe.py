@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import plotly.graph_objects as go
 
+from xpert.perturbation import Modality
 from xpert.plots.labels import escaped, plain
-from xpert.plots.palette import GREY, OTHER, SEQUENTIAL, marks
+from xpert.plots.palette import GREY, MODALITY_MARKS, OTHER, SEQUENTIAL, marks
 from xpert.plots.style import ZERO_LINE, styled
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 20_000
 RING = "#CC79A7"
+_FEW = 300
 SKILL, MODALITY, MECHANISM = "expected_error", "modality", "mechanism"
-COLORINGS = {MODALITY: "modality", MECHANISM: "mechanism", SKILL: "skill (expected error)"}
+COLORINGS = {MODALITY: "modality", MECHANISM: "mechanism", SKILL: "expected error"}
 
 
 class Place(NamedTuple):
@@ -65,6 +67,7 @@ def universe_map(
         _add_by_value(figure, points)
     else:
         _add_by_class(figure, points, points[coloring])
+    figure.update_traces(marker_size=11 if len(points) < _FEW else 7)
     if picked is not None:
         _add_rings(figure, points, picked, neighbours)
     if here is not None:
@@ -84,6 +87,20 @@ def universe_map(
     return figure.update_layout(dragmode="pan", clickmode="event+select", hovermode="closest")
 
 
+def kind_label(name: str) -> str:
+    """A modality as people write it; any other name as it is."""
+    return Modality(name).label if name in MODALITY_MARKS else name
+
+
+def zoomed(figure: go.Figure, points: pd.DataFrame, row: int, *, share: float = 0.3) -> go.Figure:
+    """Move the map so that `row` stands in the middle of a window of `share` of its width and height."""
+    for axis, update in (("x", figure.update_xaxes), ("y", figure.update_yaxes)):
+        half = float(points[axis].max() - points[axis].min()) * share / 2
+        middle = float(points[axis][row])
+        update(range=[middle - half, middle + half])
+    return figure
+
+
 def universe_alt(points: pd.DataFrame, coloring: str) -> str:
     """A sentence that says what the figure shows."""
     start = f"Map of {len(points):,} treatments, coloured by {COLORINGS[coloring]}"
@@ -95,7 +112,7 @@ def universe_alt(points: pd.DataFrame, coloring: str) -> str:
             else f"{start}: not measured."
         )
     top = points[coloring].fillna("not known").value_counts().head(4)
-    return f"{start}: {', '.join(f'{n:,} {plain(name)}' for name, n in top.items())}."
+    return f"{start}: {', '.join(f'{n:,} {plain(kind_label(str(name)))}' for name, n in top.items())}."
 
 
 def _add_by_class(figure: go.Figure, points: pd.DataFrame, classes: pd.Series) -> None:
@@ -106,7 +123,7 @@ def _add_by_class(figure: go.Figure, points: pd.DataFrame, classes: pd.Series) -
     for name in sorted(drawn.unique(), key=lambda n: (n != OTHER, list(look).index(n))):
         mark = look.get(name, look.get(OTHER))
         part = points[drawn == name]
-        label = "other or not known" if name == OTHER else escaped(name, longest=32)
+        label = "other or not known" if name == OTHER else escaped(kind_label(name), longest=32)
         assert mark is not None
         _add_points(figure, part, {"color": mark.color, "symbol": mark.symbol}, f"{label} ({len(part):,})")
 
@@ -125,12 +142,13 @@ def _add_by_value(figure: go.Figure, points: pd.DataFrame) -> None:
 
 
 def _add_points(figure: go.Figure, part: pd.DataFrame, marker: dict[str, object], name: str) -> None:
-    rows = part.index.to_numpy()[:, None]
+    # A list: an array would be sent packed, and a click would then bring back an object.
+    rows = [[int(row)] for row in part.index]
     figure.add_scattergl(
         x=part["x"],
         y=part["y"],
         mode="markers",
-        marker={"size": 8, "opacity": 0.8} | marker,
+        marker={"opacity": 0.8} | marker,
         customdata=rows,
         text=[
             f"<b>{escaped(t)}</b><br>{escaped(c)}"

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from xpert.data.readout import Readout
 
 SIGNAL_LABEL = "signal ÷ uncertainty (|Δ| in interval half-widths)"
+NO_INTERVAL_LABEL = "|Δ| (no interval was measured for this kind of question)"
 _SVG_LIMIT = 1_500
+# Room that a name takes, as a share of the figure.
+_NAME_WIDTH, _NAME_HEIGHT = 0.16, 0.05
 
 
 def signal(table: pd.DataFrame) -> pd.Series:
@@ -58,11 +61,13 @@ def volcano(
     Returns
     -------
     Figure
-        Trace 0 holds every gene in the order of `table`, with its name as ``customdata``.
+        Trace 0 holds every gene in the order of `table`, with its name as ``customdata``. Where no gene has
+        an interval the height is the shift's size alone, and the axis says so.
     """
-    strength = signal(table)
+    has_interval = bool(table["lower"].notna().any())
+    strength = signal(table) if has_interval else table["delta"].abs()
     drawn = strength.replace(np.inf, np.nan).fillna(0.0)
-    clear = strength > 1
+    clear = strength > 1 if has_interval else table["delta"] != 0
     color = np.where(~clear, GREY, np.where(table["delta"] > 0, UP, DOWN))
     symbol = np.where(~clear, "circle", np.where(table["delta"] > 0, "triangle-up", "triangle-down"))
     kind = go.Scatter if len(table) <= _SVG_LIMIT else go.Scattergl
@@ -73,17 +78,17 @@ def volcano(
         marker={"color": color, "symbol": symbol, "size": np.where(clear, 8, 5), "opacity": 0.8},
         customdata=table[["gene"]],
         text=[escaped(g) for g in table["gene"]],
-        hovertemplate="<b>%{text}</b><br>Δ %{x:.3f}<br>%{y:.2f} half-widths<extra></extra>",
+        hovertemplate="<b>%{text}</b><br>Δ %{x:.3f}<br>height %{y:.2f}<extra></extra>",
         name="genes",
         showlegend=False,
     )
     figure = go.Figure([points])
     _name_genes(figure, table.assign(signal=drawn), chosen, labelled)
-    figure.add_hline(y=1, line={"dash": "dot", "color": ZERO_LINE}, layer="below")
+    if has_interval:
+        figure.add_hline(y=1, line={"dash": "dot", "color": ZERO_LINE}, layer="below")
     figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1}, layer="below")
-    return styled(figure, x=readout.delta_label, y=SIGNAL_LABEL).update_layout(
-        dragmode="lasso", clickmode="event+select", hovermode="closest"
-    )
+    height = SIGNAL_LABEL if has_interval else NO_INTERVAL_LABEL
+    return styled(figure, x=readout.delta_label, y=height).update_layout(hovermode="closest")
 
 
 def volcano_alt(table: pd.DataFrame, treatment: str) -> str:
@@ -102,7 +107,7 @@ def volcano_alt(table: pd.DataFrame, treatment: str) -> str:
 def _name_genes(figure: go.Figure, table: pd.DataFrame, chosen: Collection[str], labelled: int) -> None:
     """Ring and name the chosen genes; name the furthest ones too."""
     ringed = table[table["gene"].isin(list(chosen))]
-    furthest = table[table["delta"] != 0].nlargest(labelled, "signal")
+    furthest = _apart(table[table["delta"] != 0].nlargest(3 * labelled, "signal"), table).head(labelled)
     if not furthest.empty:
         figure.add_scatter(
             x=furthest["delta"],
@@ -124,3 +129,18 @@ def _name_genes(figure: go.Figure, table: pd.DataFrame, chosen: Collection[str],
             hoverinfo="skip",
             showlegend=False,
         )
+
+
+def _apart(candidates: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Those candidates, first come first served, whose names do not cover one another."""
+    width = max(float(table["delta"].max() - table["delta"].min()), 1e-12)
+    height = max(float(table["signal"].max() - table["signal"].min()), 1e-12)
+    kept: list[int] = []
+    places: list[tuple[float, float]] = []
+    for row, (x, y) in enumerate(
+        zip(candidates["delta"] / width, candidates["signal"] / height, strict=True)
+    ):
+        if all(abs(x - x0) > _NAME_WIDTH or abs(y - y0) > _NAME_HEIGHT for x0, y0 in places):
+            kept.append(row)
+            places.append((x, y))
+    return candidates.iloc[kept]

@@ -1,0 +1,1 @@
+"""Everything that imports streamlit: pages are put together from these parts."""

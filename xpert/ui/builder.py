@@ -1,0 +1,272 @@
+"""The controls of the Predict page: model, context, treatment; nothing is computed before the button is pressed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import streamlit as st
+
+from xpert.errors import InputError
+from xpert.perturbation import Modality, Treatment
+from xpert.ui import draft, load, session
+from xpert.ui.examples import first_plan
+from xpert.ui.frame import Guard, fragment, guarded
+from xpert.ui.known import in_context, nearness
+from xpert.ui.plan import MOST_TREATMENTS, Plan
+from xpert.ui.text import escaped
+
+if TYPE_CHECKING:
+    from xpert.model.bundle import Bundle, BundleInfo
+    from xpert.ui.known import Choices
+
+MODEL, CONTEXT = "model", "context"
+_MOST_PARTS = 4
+
+
+class Badge(NamedTuple):
+    """How near measurements come to a question, in a word, a sign and a colour."""
+
+    word: str
+    icon: str
+    color: Literal["blue", "violet", "orange"]
+
+
+_BADGES = {
+    2: Badge("Measured", ":material/check_circle:", "blue"),
+    1: Badge("Partly measured", ":material/adjust:", "violet"),
+    0: Badge("Never measured", ":material/explore:", "orange"),
+}
+
+
+class Place(NamedTuple):
+    """A context to choose: the bundle's own, or one of the reader's file."""
+
+    name: str
+    data: str = ""
+
+    @property
+    def label(self) -> str:
+        """Text of the choice."""
+        return f"{self.name} (your data)" if self.data else self.name
+
+
+@fragment
+def draw() -> None:
+    """Draw every control and the button that asks for the prediction."""
+    infos = load.bundle_infos()
+    if not infos:
+        raise InputError(
+            "No model is installed. Train one with `xpert train`, or set XPERT_MODELS to its folder."
+        )
+    _follow_url(infos)
+    with st.container(border=True):
+        left, right = st.columns(2)
+        left.selectbox("Model", [i.name for i in infos], key=MODEL, on_change=_model_changed)
+        bundle = load.bundle(session.value(MODEL))
+        places = _places(bundle)
+        if session.value(CONTEXT) not in places:
+            session.put(CONTEXT, places[0])
+        right.selectbox(
+            "Context: the cells before treatment", places, key=CONTEXT, format_func=lambda p: p.label
+        )
+        choices = load.choices(bundle.name)
+        _draw_treatment(choices)
+        treatment = _draw_text(bundle)
+        _draw_badges(choices, treatment)
+        _draw_buttons(treatment)
+
+
+def _follow_url(infos: tuple[BundleInfo, ...]) -> None:
+    """Show in the controls what the URL asks, once; without a plan, the first example."""
+    with Guard():
+        plan = session.asked()
+        if session.has(MODEL) and plan in {None, session.current().shown}:
+            return
+        plan = plan or session.current().plan or first_plan(infos)
+        if plan.model not in {i.name for i in infos}:
+            known = ", ".join(i.name for i in infos)
+            raise InputError(f"There is no model {plan.model!r} here; choose one of: {known}.")
+        session.put(MODEL, plan.model)
+        session.put(CONTEXT, Place(plan.context, plan.data))
+        draft.show(plan.treatments[-1])
+        session.current().basket = [str(t) for t in plan.treatments[:-1]]
+        session.current().shown = session.asked()
+
+
+def _places(bundle: Bundle) -> list[Place]:
+    """The bundle's contexts, and those of the reader's file where the model can start from its cells."""
+    own = [Place(name) for name in bundle.contexts]
+    upload = session.current().upload
+    if upload is None:
+        return own
+    if upload.dataset is None:
+        st.caption("To start from your own control cells, confirm the mapping on the Data page.")
+        return own
+    from xpert.prediction.controls import context_from_dataset
+
+    try:
+        for name in upload.dataset.contexts:
+            context_from_dataset(upload.dataset, bundle, name)
+    except InputError as error:
+        st.caption(f"Your data cannot be used with this model. {escaped(error)}")
+        return own
+    return own + [Place(name, upload.sha256[:16]) for name in upload.dataset.contexts]
+
+
+@guarded
+def _model_changed() -> None:
+    """Start with the example of the other model, whose targets are others."""
+    infos = [i for i in load.bundle_infos() if i.name == session.value(MODEL)]
+    plan = first_plan(tuple(infos))
+    session.put(CONTEXT, Place(plan.context))
+    draft.show(plan.treatments[-1])
+    session.current().basket = []
+
+
+def _draw_treatment(choices: Choices) -> None:
+    chosen = session.value(draft.TARGETS, [])
+    extra = [name for name in chosen if name not in choices.usual]
+    st.multiselect(
+        "Genes and compounds to perturb together",
+        list(dict.fromkeys([*choices.targets, *extra])),
+        key=draft.TARGETS,
+        on_change=draft.names_changed,
+        args=(choices,),
+        accept_new_options=True,
+        max_selections=_MOST_PARTS,
+        select_all=False,
+        placeholder="Type a name; any other gene can be typed too",
+    )
+    for name in session.value(draft.TARGETS, []):
+        _draw_part(name, choices)
+
+
+def _draw_part(name: str, choices: Choices) -> None:
+    title, way, strength = st.columns([2, 2, 5], vertical_alignment="bottom")
+    title.markdown(f"**{escaped(name, longest=40)}**")
+    modality = session.value(draft.way_key(name))
+    ways = list(dict.fromkeys([*choices.ways(name), modality]))
+    way.selectbox(
+        "How", ways, key=draft.way_key(name), format_func=lambda m: m.label, on_change=draft.control_changed
+    )
+    if Modality(session.value(draft.way_key(name))).is_genetic:
+        strength.slider(
+            "Efficacy (1 = complete)",
+            0.0,
+            1.0,
+            step=0.05,
+            key=draft.efficacy_key(name),
+            on_change=draft.control_changed,
+        )
+    else:
+        with strength:
+            _draw_dose(name, choices)
+
+
+def _draw_dose(name: str, choices: Choices) -> None:
+    slider, amount, unit = st.columns([3, 2, 2], vertical_alignment="bottom")
+    stated = session.value(draft.unit_key(name)) != draft.NOT_STATED
+    measured = choices.strengths.get(name, ())
+    hint = f"Measured at {', '.join(measured[:8])}." if measured else "No dose of this compound was measured."
+    unit.selectbox("Unit", draft.UNITS, key=draft.unit_key(name), on_change=draft.control_changed, help=hint)
+    slider.select_slider(
+        "Dose (log scale)",
+        draft.GRID,
+        key=draft.slider_key(name),
+        on_change=draft.slider_moved,
+        args=(name,),
+        disabled=not stated,
+        format_func=lambda v: f"{v:g}",
+    )
+    amount.number_input(
+        "Dose",
+        min_value=0.0,
+        step=None,
+        format="%g",
+        key=draft.dose_key(name),
+        on_change=draft.dose_typed,
+        args=(name,),
+        disabled=not stated,
+    )
+
+
+def _draw_text(bundle: Bundle) -> Treatment | None:
+    """Draw the text field, and say at once what cannot be read or is not known."""
+    st.text_input(
+        "The same as text",
+        key=draft.TEXT,
+        on_change=draft.text_changed,
+        placeholder="KLF1:crispra + MAP2K6:crispra@0.7",
+        help="`KLF1:crispra@0.7`, `vorinostat@1uM`, `JAK2:ko + ruxolitinib@500nM`, `control`",
+    )
+    with Guard():
+        return _known_treatment(bundle)
+    return None
+
+
+def _known_treatment(bundle: Bundle) -> Treatment | None:
+    """What the text says.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read, or the model can say nothing of it.
+    """
+    from xpert.prediction.predict import check_treatment
+
+    treatment = draft.treatment()
+    if treatment is not None:
+        check_treatment(bundle, treatment)
+    return treatment
+
+
+def _draw_badges(choices: Choices, treatment: Treatment | None) -> None:
+    if treatment is None:
+        return
+    place: Place = session.value(CONTEXT)
+    question = choices.question(in_context(treatment, place.name))
+    badge = _BADGES[nearness(question)]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(badge.word, icon=badge.icon, color=badge.color)
+        st.caption(f"{question.label[0].upper()}{question.label[1:]}")
+
+
+def _draw_buttons(treatment: Treatment | None) -> None:
+    basket = session.current().basket
+    if basket:
+        kept = st.pills(
+            "Predicted beside it (press one to take it out)",
+            basket,
+            selection_mode="multi",
+            format_func=escaped,
+        )
+        if kept:
+            session.current().basket = [text for text in basket if text not in kept]
+            st.rerun(scope="fragment")
+    with st.container(horizontal=True):
+        if st.button(
+            "Predict", type="primary", icon=":material/play_arrow:", disabled=treatment is None and not basket
+        ):
+            session.ask(_plan(treatment))
+            st.rerun()
+        st.button(
+            "Add another treatment",
+            icon=":material/add:",
+            disabled=treatment is None or len(basket) >= MOST_TREATMENTS - 1,
+            help="Keeps this one, and lets you build one more to compare it with.",
+            on_click=_set_aside,
+            args=(str(treatment),),
+        )
+
+
+@guarded
+def _set_aside(text: str) -> None:
+    """Put the treatment into the basket, and empty the controls for the next one."""
+    session.current().basket = list(dict.fromkeys([*session.current().basket, text]))
+    draft.clear()
+
+
+def _plan(treatment: Treatment | None) -> Plan:
+    place: Place = session.value(CONTEXT)
+    texts = [*session.current().basket, *([str(treatment)] if treatment else [])]
+    return Plan(session.value(MODEL), place.name, tuple(map(Treatment.parse, texts)), place.data)

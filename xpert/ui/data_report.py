@@ -1,0 +1,122 @@
+"""What is wrong with the data, or good to know, and what they are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from xpert.plots.composition import cells_per_condition, composition_alt, conditions_per_context
+from xpert.plots.labels import plain
+from xpert.ui.frame import fragment
+from xpert.ui.text import counted, escaped, listed
+
+if TYPE_CHECKING:
+    from xpert.data.check import CheckReport
+    from xpert.data.dataset import PerturbationDataset
+    from xpert.data.problem import Problem
+    from xpert.ui.upload import Upload
+
+_SIGNS = {"error": "⛔ Error", "warning": "⚠️ Warning", "info": "ℹ️ Good to know"}
+
+
+def draw(upload: Upload) -> None:
+    """Draw the report and the composition."""
+    st.subheader("Report")
+    _draw_problems(upload.report.problems)
+    _draw_facts(upload.report)
+    _draw_composition(composition(upload.report.dataset))
+
+
+def _draw_problems(problems: tuple[Problem, ...]) -> None:
+    if not problems:
+        st.success("Nothing is wrong with this file.", icon=":material/check_circle:")
+        return
+    counts = {s: sum(p.severity == s for p in problems) for s in _SIGNS}
+    words = (("error", "errors"), ("warning", "warnings"), ("note", "notes"))
+    said = [counted(counts[s], *w) for s, w in zip(_SIGNS, words, strict=True) if counts[s]]
+    st.caption(", ".join(said))
+    ordered = sorted(problems, key=lambda p: list(_SIGNS).index(p.severity))
+    rows = [
+        {
+            "How bad": _SIGNS[p.severity],
+            "Where": plain(p.where, longest=60),
+            "What": plain(p.what, longest=300),
+            "What to do": plain(p.do, longest=300),
+        }
+        for p in ordered
+    ]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        row_height=64,
+        height="content" if len(rows) <= 8 else 560,
+        column_config={
+            "How bad": st.column_config.TextColumn(width="small"),
+            "What": st.column_config.TextColumn(width="large"),
+            "What to do": st.column_config.TextColumn(width="large"),
+        },
+        alt=f"Validation report: {', '.join(said)}.",
+    )
+
+
+def _draw_facts(report: CheckReport) -> None:
+    dataset = report.dataset
+    facts = {
+        "Cells": dataset.table.shape[0],
+        "Genes": len(dataset.genes),
+        "Contexts": len(dataset.contexts),
+        "Treatments": len(report.treatments),
+        "Combinations": report.combinations,
+    }
+    for column, (heading, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
+        column.metric(heading, f"{value:,}", border=True)
+    steps = " ".join(f"{step}." for step in dataset.normalisation) or "They are used as they are."
+    st.caption(
+        f"Values: {escaped(dataset.file_readout.label)} ({escaped(dataset.found_readout.reason)}) "
+        f"{escaped(steps)} Organism: {escaped(dataset.organism)}. Contexts: {escaped(listed(dataset.contexts))}. "
+        f"Control: {escaped(report.control or 'none found')}."
+    )
+
+
+def composition(dataset: PerturbationDataset) -> pd.DataFrame:
+    """Cells of each condition: ``treatment``, ``context``, ``cells``, ``perturbations``."""
+    return pd.DataFrame(
+        {
+            "treatment": [str(c.treatment) for c in dataset.conditions],
+            "context": [c.context for c in dataset.conditions],
+            "cells": [dataset.counts[c] for c in dataset.conditions],
+            "perturbations": [len(c.treatment) for c in dataset.conditions],
+        }
+    )
+
+
+@fragment
+def _draw_composition(counts: pd.DataFrame) -> None:
+    st.subheader("What it is made of")
+    if counts.empty:
+        st.info(
+            "There are control cells only: good for predicting, with nothing to compare.",
+            icon=":material/info:",
+        )
+        return
+    cells, contexts = st.columns([3, 2], gap="medium")
+    with cells:
+        st.markdown("#### Cells per treatment")
+        treatments = counts["treatment"].nunique()
+        top = st.slider(
+            "Treatments shown", 5, max(10, min(100, treatments)), min(30, max(5, treatments)), key="top"
+        )
+        st.altair_chart(cells_per_condition(counts, top=top), alt=composition_alt(counts))
+    with contexts:
+        st.markdown("#### Treatments per context")
+        st.altair_chart(conditions_per_context(counts), alt=composition_alt(counts))
+        st.dataframe(
+            counts.groupby("context", as_index=False).agg(
+                treatments=("cells", "size"), cells=("cells", "sum")
+            ),
+            hide_index=True,
+            column_config={"context": "Context", "treatments": "Treatments", "cells": "Treated cells"},
+            alt="Treatments and treated cells of each context.",
+        )

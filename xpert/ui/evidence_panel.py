@@ -1,0 +1,69 @@
+"""What stands behind a prediction, before its numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from xpert.ui.text import escaped
+
+if TYPE_CHECKING:
+    from xpert.prediction.evidence import Evidence
+    from xpert.prediction.prediction import Prediction
+
+
+def draw(prediction: Prediction) -> None:
+    """Draw the sentences, the expected error beside the baseline's, and the nearest measured treatments."""
+    evidence = prediction.evidence
+    with st.container(border=True):
+        st.subheader("What stands behind it")
+        words, numbers = st.columns([11, 10], gap="medium")
+        with words:
+            st.markdown("\n".join(f"- {escaped(sentence, longest=600)}" for sentence in evidence.sentences))
+        with numbers:
+            _draw_errors(evidence)
+            _draw_nearest(evidence)
+
+
+def _draw_errors(evidence: Evidence) -> None:
+    left, right = st.columns(2)
+    left.metric(
+        "Expected error", _number(evidence.expected_error), help="Measured on held-out treatments like it."
+    )
+    right.metric(
+        f"Baseline: {escaped(evidence.baseline_name, longest=30)}" if evidence.baseline_name else "Baseline",
+        _number(evidence.baseline_error),
+        help="The error of the simple baseline on the same held-out treatments.",
+    )
+    verdict = {
+        True: ("Better than the baseline", ":material/trending_up:", "blue"),
+        False: ("Not better than the baseline", ":material/warning:", "orange"),
+        None: ("Not measured against a baseline", ":material/help:", "gray"),
+    }[evidence.beats_baseline]
+    st.badge(verdict[0], icon=verdict[1], color=verdict[2])  # type: ignore[arg-type]
+    st.caption(f"Predicted by: {escaped(evidence.predictor)}")
+
+
+def _draw_nearest(evidence: Evidence) -> None:
+    if not evidence.nearest:
+        return
+    st.caption("Nearest measured treatments")
+    table = pd.DataFrame(
+        {
+            "Treatment": [str(n.treatment) for n in evidence.nearest],
+            "Context": [n.context for n in evidence.nearest],
+            "Distance": [n.distance for n in evidence.nearest],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"Distance": st.column_config.NumberColumn(format="%.3f")},
+        alt=f"Nearest measured treatments, nearest first: {', '.join(table['Treatment'])}",
+    )
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None or pd.isna(value) else f"{value:.3f}"

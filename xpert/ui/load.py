@@ -1,0 +1,39 @@
+"""Models once for the whole server, read-only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from xpert.ui.known import Choices
+
+if TYPE_CHECKING:
+    from xpert.model.bundle import Bundle, BundleInfo
+
+
+def bundle_infos() -> tuple[BundleInfo, ...]:
+    """What each bundle says of itself; reads no weights."""
+    from xpert.model.bundle import list_bundles
+
+    return list_bundles()
+
+
+@st.cache_resource(show_spinner="Loading the model; the first time takes some seconds …", max_entries=8)
+def bundle(name: str) -> Bundle:
+    """A bundle by name, shared by everyone on this server; it is frozen.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name.
+    """
+    from xpert.model.bundle import load_bundle
+
+    return load_bundle(name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def choices(name: str) -> Choices:
+    """What can be chosen with a bundle."""
+    return Choices.of(bundle(name))

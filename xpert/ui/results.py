@@ -1,0 +1,50 @@
+"""The predictions of the plan in the page's URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from xpert.ui import downloads, evidence_panel, gene_view, load, run, session
+from xpert.ui.observed import observed
+from xpert.ui.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xpert.prediction.prediction import Prediction
+
+SHOWN = "shown treatment"
+
+
+def draw() -> None:
+    """Predict what the URL asks, and draw it; without a plan, say what to do."""
+    plan = session.asked()
+    if plan is None:
+        st.info("Press Predict to see the shift of every gene.", icon=":material/play_arrow:")
+        return
+    predictions = run.predictions(plan)
+    session.current().plan = plan
+    bundle = load.bundle(plan.model)
+    shown = _pick(predictions)
+    upload = run.upload_of(plan)
+    measured = observed(shown, bundle, upload.dataset if upload else None, plan.context)
+    st.header(f"{escaped(shown.treatment)} in {escaped(shown.context)}")
+    st.caption(
+        f"{escaped(shown.readout.delta_label)} of {len(shown.genes):,} genes, by the model {escaped(shown.model)}"
+    )
+    evidence_panel.draw(shown)
+    gene_view.draw(gene_view.View(plan, shown, bundle, measured))
+    downloads.draw(plan, predictions, shown, measured)
+
+
+def _pick(predictions: Sequence[Prediction]) -> Prediction:
+    """One of several predictions; the last one first, as it is the one in the controls."""
+    if len(predictions) == 1:
+        return predictions[0]
+    by_text = {str(p.treatment): p for p in predictions}
+    if session.value(SHOWN) not in by_text:
+        session.put(SHOWN, next(reversed(by_text)))
+    chosen = st.segmented_control("Showing", list(by_text), key=SHOWN, format_func=escaped, required=True)
+    return by_text[chosen or next(reversed(by_text))]

@@ -1,0 +1,60 @@
+"""From a plan to its predictions, kept for the session so that a click on the page does not compute them again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xpert.errors import InputError
+from xpert.ui import load, session
+from xpert.ui.progress import tracked
+
+if TYPE_CHECKING:
+    from xpert.data.responses import Context
+    from xpert.model.bundle import Bundle
+    from xpert.prediction.prediction import Prediction
+    from xpert.ui.plan import Plan
+    from xpert.ui.upload import Upload
+
+
+def predictions(plan: Plan) -> list[Prediction]:
+    """Predict every treatment of the plan, in its order.
+
+    Raises
+    ------
+    InputError
+        When the plan asks for something that this model or this session does not have.
+    """
+    from xpert.prediction.predict import predict
+
+    kept = session.current().results
+    if plan in kept:
+        return kept[plan]
+    bundle = load.bundle(plan.model)
+    context = _context(plan, bundle)
+    found = [
+        prediction
+        for treatment in tracked(plan.treatments, "Predicting")
+        for prediction in predict(bundle, [context], [treatment])
+    ]
+    session.current().keep_result(plan, found)
+    return found
+
+
+def upload_of(plan: Plan) -> Upload | None:
+    """The reader's data, where they are the ones that the plan is about."""
+    upload = session.current().upload
+    return upload if upload and upload.dataset and plan.data and upload.sha256.startswith(plan.data) else None
+
+
+def _context(plan: Plan, bundle: Bundle) -> str | Context:
+    if not plan.data:
+        return plan.context
+    upload = upload_of(plan)
+    if upload is None or upload.dataset is None:
+        raise InputError(
+            f"This prediction starts from the control cells of a file whose sha256 begins with {plan.data}. "
+            "Open that file on the Data page first, or choose one of the model's own contexts."
+        )
+    from xpert.prediction.controls import context_from_dataset
+
+    return context_from_dataset(upload.dataset, bundle, plan.context)
