@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from xpert.data.responses import Condition
 from xpert.model.question import Known, Question
 from xpert.prediction import sentences
-from xpert.prediction.nearest import Measured
+from xpert.prediction.nearest import MeasuredTreatments
 from xpert.prediction.skill import HeldOut
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Witness:
 
     bundle: Bundle
     known: Known
-    measured: Measured
+    measured: MeasuredTreatments
     held_out: HeldOut
 
     @classmethod
@@ -121,7 +122,7 @@ class Witness:
         return cls(
             bundle,
             Known.of(conditions),
-            Measured.of(conditions, bundle.features),
+            MeasuredTreatments.of(conditions, bundle.features),
             HeldOut(bundle.skill, bundle.baselines),
         )
 
@@ -160,7 +161,7 @@ class Witness:
             better = not is_baseline and score.value < baseline.value
         reliability, replicated = self._reliability(condition.context)
         said = (
-            sentences.about_question(condition, question, self._elsewhere(treatment)),
+            sentences.about_question(condition, question, self.measured.where(treatment)),
             *self._about_data(treatment, context),
             sentences.about_nearest(nearest),
             sentences.about_error(score, correlation, question, self.bundle.readout),
@@ -171,8 +172,8 @@ class Witness:
         )
         return Evidence(
             question=question,
-            treatment_seen=bool(self._elsewhere(treatment)),
-            context_seen=self._is_seen(condition.context),
+            treatment_seen=bool(self.measured.where(treatment)),
+            context_seen=condition.context in self._contexts,
             nearest=nearest,
             predictor=predictor,
             expected_error=None if score is None else score.value,
@@ -188,7 +189,7 @@ class Witness:
         return Evidence(
             question=Question.SEEN,
             treatment_seen=True,
-            context_seen=self._is_seen(context.context.name),
+            context_seen=context.context.name in self._contexts,
             nearest=(),
             predictor="control",
             expected_error=0.0,
@@ -203,8 +204,8 @@ class Witness:
     def _about_data(self, treatment: Treatment, context: PlacedContext) -> Iterator[str | None]:
         """What is particular about this context and these targets."""
         name = context.context.name
-        if not self._is_seen(name):
-            yield sentences.about_context(name, sorted(self._contexts))
+        if name not in self._contexts:
+            yield sentences.about_context(name, self._contexts)
         if not context.is_own:
             genes = len(self.bundle.genes)
             yield sentences.about_control(name, context.context.cells, context.missing, genes)
@@ -215,17 +216,10 @@ class Witness:
         if unknown:
             yield sentences.about_unknown(unknown)
 
-    @property
-    def _contexts(self) -> set[str]:
-        return {c.context for c in self.bundle.training.conditions}
-
-    def _is_seen(self, context: str) -> bool:
-        return context in self._contexts
-
-    def _elsewhere(self, treatment: Treatment) -> list[str]:
-        """Contexts in which the treatment was measured."""
-        conditions = self.bundle.training.conditions
-        return sorted({c.context for c in conditions if c.treatment.active == treatment})
+    @cached_property
+    def _contexts(self) -> tuple[str, ...]:
+        """Contexts in which something was measured."""
+        return tuple(sorted({c.context for c in self.bundle.training.conditions}))
 
     def _reliability(self, context: str) -> tuple[float | None, int]:
         """Mean replicate correlation in a context, and over how many treatments."""

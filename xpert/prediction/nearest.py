@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredTreatments:
     """Every measured treatment once, ready to be compared with.
 
     Attributes
@@ -59,13 +60,23 @@ class Measured:
     features: TreatmentFeatures
 
     @classmethod
-    def of(cls, training: Sequence[Condition], features: TreatmentFeatures) -> Measured:
+    def of(cls, training: Sequence[Condition], features: TreatmentFeatures) -> MeasuredTreatments:
         """Collect the treatments of measured conditions."""
         where: dict[Treatment, list[str]] = {}
         for condition in training:
             where.setdefault(condition.treatment.active, []).append(condition.context)
         treatments = tuple(where)
-        return cls(treatments, tuple(map(tuple, where.values())), _length(treatments, features), features)
+        length = _kept_length(treatments, features)
+        return cls(treatments, tuple(map(tuple, where.values())), length, features)
+
+    @cached_property
+    def _place(self) -> dict[Treatment, int]:
+        return {treatment: i for i, treatment in enumerate(self.treatments)}
+
+    def where(self, treatment: Treatment) -> tuple[str, ...]:
+        """Contexts in which a treatment was measured, none where it was not."""
+        place = self._place.get(treatment)
+        return () if place is None else self.contexts[place]
 
     def nearest(
         self, asked: Sequence[Treatment], context: str, *, count: int = 5
@@ -97,6 +108,14 @@ class Measured:
         measured = self.contexts[place]
         shown = context if context in measured else measured[0]
         return Neighbour(self.treatments[place], shown, round(distance, 6))
+
+
+@lru_cache(maxsize=8)
+def _kept_length(treatments: tuple[Treatment, ...], features: TreatmentFeatures) -> Floats:
+    """`_length` of a model's training treatments, which every prediction of that model needs."""
+    length = _length(treatments, features)
+    length.flags.writeable = False
+    return length
 
 
 def _length(treatments: Sequence[Treatment], features: TreatmentFeatures) -> Floats:
