@@ -74,3 +74,23 @@ def test_the_share_of_zeros_and_the_spread_are_those_of_measured_cells(doubles):
         assert np.abs((sampled == 0).mean(axis=0) - (treated == 0).mean(axis=0)).mean() < 0.01
         np.testing.assert_allclose(sampled.mean(axis=0), treated.mean(axis=0), atol=0.12)
         assert np.abs(sampled.std(axis=0) - treated.std(axis=0)).mean() < 0.02
+
+
+@pytest.mark.data
+def test_many_significant_genes_are_found_again_where_there_are_many(shared_data):
+    from xpert.data.matrix import dense
+    from xpert.data.open import open_dataset
+
+    data = open_dataset(shared_data / "papalexi" / "papalexi2021_thp1_299genes.h5ad")
+    control = dense(data.expression(data.control_rows(data.contexts[0])))
+    for target in ("IFNGR1", "JAK2", "STAT1"):
+        treatment = Treatment.parse(f"{target}:ko")
+        condition = next(c for c in data.conditions if c.treatment == treatment)
+        treated = dense(data.expression(data.rows(condition)))
+        asked = as_if_predicted(treated, control, data.genes, target)
+        sampled = sample_cells(asked, control, cells=len(treated))
+        measured = differential_expression(treated, control, data.genes)
+        again = differential_expression(sampled, control, data.genes)
+        assert (measured["fdr"] < 0.05).sum() > 80
+        assert 0.5 < (again["fdr"] < 0.05).sum() / (measured["fdr"] < 0.05).sum() < 2
+        assert np.corrcoef(measured["score"], again["score"])[0, 1] > 0.95
