@@ -112,7 +112,8 @@ def hold_out_scaffolds(
     missing = [name for name in names if name not in scaffolds]
     if missing:
         raise InputError(f"No scaffold is given for {len(missing)} compounds, for example {missing[0]!r}.")
-    group = _joined(names, [scaffolds, parents or {}])
+    parent = {name: (parents or {}).get(name, name) for name in names}  # a parent is its own form
+    group = _joined(names, [scaffolds, parent])
     groups = {c: {group[name] for name in _compounds(c)} for c in _treated(conditions)}
     return _by_groups(Rule.UNSEEN_SCAFFOLD, groups, draw)
 

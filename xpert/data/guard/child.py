@@ -94,6 +94,7 @@ def _read(request: dict[str, Any], limits: Limits, tell: Callable[[float], None]
     from xpert.data.guard.job import Job
 
     pa.set_cpu_count(1)
+    pa.enable_signal_handlers(False)  # they would need a pipe, which counts as a file
     job = Job(limits, Path(request["folder"]), request["layer"], tell)
     files = {part: (int(descriptor), str(name)) for part, (descriptor, name) in request["files"].items()}
     data = files["matrix" if request["kind"] == "folder" else "data"]

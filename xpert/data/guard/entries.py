@@ -131,7 +131,7 @@ class RowSorter:
     def __init__(
         self, work: Workplace, cells: int, entries: int, dtype: np.dtype[np.generic], check: ValueCheck
     ) -> None:
-        count = min(max(-(-entries // (4 * AT_ONCE)), 1), _MOST_BUCKETS, cells)
+        count = min(max(-(-entries // (2 * AT_ONCE)), 1), _MOST_BUCKETS, cells)
         self._cells, self._in_each = cells, -(-cells // count)
         self._check, self._budget = check, work.budget
         self._type = np.dtype([("row", "<i4"), ("column", "<i4"), ("value", clean_type(dtype, check.where))])
@@ -146,7 +146,7 @@ class RowSorter:
         entries["row"], entries["column"] = rows, columns
         entries["value"] = self._check.kept(values, lambda at: (int(rows[at]), int(columns[at])))
         self._budget.spend(entries.nbytes)
-        bucket = rows // self._in_each
+        bucket = (rows // self._in_each).astype(np.int16)  # short, so that they are sorted by counting
         order = np.argsort(bucket, kind="stable")
         ends = np.cumsum(np.bincount(bucket, minlength=len(self._files)))
         for file, part in zip(self._files, np.split(entries[order], ends[:-1]), strict=True):

@@ -44,7 +44,10 @@ class LineReader:
         self.name = name
         self._limits = limits
         self._stored = os.fstat(descriptor).st_size
-        self._is_packed = raw.read(2) == b"\x1f\x8b"
+        head = raw.read(2)
+        if head in {b"\xff\xfe", b"\xfe\xff"}:
+            raise InputError(f"{name} is UTF-16 text. Save it as UTF-8.")
+        self._is_packed = head == b"\x1f\x8b"
         raw.seek(0)
         self._stream = cast("IO[Any]", gzip.GzipFile(fileobj=raw)) if self._is_packed else raw
         self._rest = b""

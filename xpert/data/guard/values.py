@@ -112,18 +112,16 @@ def canonical(
         Rows, columns, values, and how many entries were merged into another.
     """
     key = rows.astype(np.int64) * genes + columns
-    steps = np.diff(key)
     merged = 0
-    if (steps <= 0).any():
+    if (np.diff(key) <= 0).any():
         order = np.argsort(key, kind="stable")
-        key, values = key[order], values[order]
-        starts = np.flatnonzero(np.concatenate([[True], np.diff(key) > 0]))
-        merged = len(key) - len(starts)
+        is_first = np.concatenate([[True], np.diff(key[order]) > 0])
+        values, first = values[order], order[is_first]
+        merged = len(key) - len(first)
         if merged:
             wide = np.float64 if values.dtype.kind == "f" else np.int64
-            values = np.add.reduceat(values.astype(wide), starts)
-            key = key[starts]
-        rows, columns = key // genes, key % genes
+            values = np.add.reduceat(values.astype(wide), np.flatnonzero(is_first))
+        rows, columns = rows[first], columns[first]
     is_kept = values != 0
     if not is_kept.all():
         rows, columns, values = rows[is_kept], columns[is_kept], values[is_kept]

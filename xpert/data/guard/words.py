@@ -17,7 +17,9 @@ def size(count: float) -> str:
         return f"{count / (1024 * GIB):,.0f} TiB"
     if count >= GIB:
         return f"{count / GIB:.1f} GiB"
-    return f"{count / MIB:.0f} MiB" if count >= MIB else f"{count:.0f} bytes"
+    if count >= MIB:
+        return f"{count / MIB:.0f} MiB"
+    return f"{count / 1024:.0f} KiB" if count >= 10_240 else f"{count:,.0f} bytes"
 
 
 def listed(names: list[str], *, most: int = 8) -> str:

@@ -1,0 +1,37 @@
+"""A process that reads one file after another, as the app does, and says what came of each as a line of JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from xpert.data.read import Limits, read
+from xpert.errors import InputError
+
+
+def answer(request: dict[str, object]) -> dict[str, object]:
+    limits = Limits(memory=int(request["memory"]), seconds=float(request["seconds"]))
+    try:
+        table = read(Path(str(request["path"])), limits=limits)
+    except InputError as error:
+        return {"error": type(error).__name__, "message": str(error), "notes": getattr(error, "__notes__", [])}
+    matrix = table.matrix.toarray() if table.is_sparse else table.matrix
+    return {
+        "values": matrix.tolist(),
+        "dtype": str(table.matrix.dtype),
+        "genes": list(table.gene_names),
+        "cells": list(table.obs.index),
+        "obs": {name: [str(v) for v in column] for name, column in table.obs.items()},
+        "hints": dict(table.hints),
+        "facts": [table.facts.minimum, table.facts.maximum, table.facts.is_integer, table.facts.nonzero],
+    }
+
+
+for line in sys.stdin:
+    reply = answer(json.loads(line))
+    reply["own_peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    reply["children_peak"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    sys.stdout.write(json.dumps(reply) + "\n")
+    sys.stdout.flush()
