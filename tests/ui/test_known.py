@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from xpert.data.responses import Condition
-from xpert.model.question import Question
+from xpert.model.question import Known, Question
 from xpert.perturbation import Modality, Perturbation, Treatment
 from xpert.ui.draft import GRID, nearest_mark
 from xpert.ui.known import Choices, in_context, nearness
@@ -22,10 +22,12 @@ def choices() -> Choices:
         "vorinostat@500nM",
         "vorinostat@1uM + KLF1:crispra",
     )
+    conditions = [Condition("k562", Treatment.parse(t)) for t in measured]
     bundle = SimpleNamespace(
+        known=Known.of(conditions),
         targets=("JAK2", "KLF1", "vorinostat"),
         modalities=(Modality.CRISPRA, Modality.COMPOUND),
-        training=SimpleNamespace(conditions=[Condition("k562", Treatment.parse(t)) for t in measured]),
+        training=SimpleNamespace(conditions=conditions),
     )
     return Choices.of(bundle)
 

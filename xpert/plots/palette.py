@@ -29,6 +29,8 @@ class Mark(NamedTuple):
     symbol: str
 
 
+OTHER_MARK = Mark(GREY, "circle-open")
+
 # The same modality looks the same in every figure; a triangle points the way the target's own expression goes.
 MODALITY_MARKS = {
     "compound": Mark(BLUE, "circle"),
@@ -53,4 +55,4 @@ def marks(classes: Iterable[str]) -> dict[str, Mark]:
         return {name: MODALITY_MARKS[name] for name in names}
     shown = [name for name in names if name != OTHER][: len(OKABE_ITO)]
     chosen = {name: Mark(OKABE_ITO[i], SYMBOLS[i]) for i, name in enumerate(shown)}
-    return chosen | {OTHER: Mark(GREY, "circle-open")}
+    return chosen | {OTHER: OTHER_MARK}

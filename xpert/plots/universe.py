@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from xpert.perturbation import Modality
 from xpert.plots.labels import escaped, plain
-from xpert.plots.palette import GREY, MODALITY_MARKS, OTHER, SEQUENTIAL, marks
+from xpert.plots.palette import GREY, MODALITY_MARKS, OTHER, OTHER_MARK, SEQUENTIAL, marks
 from xpert.plots.style import ZERO_LINE, styled
 
 if TYPE_CHECKING:
@@ -117,15 +117,16 @@ def universe_alt(points: pd.DataFrame, coloring: str) -> str:
 
 def _add_by_class(figure: go.Figure, points: pd.DataFrame, classes: pd.Series) -> None:
     named = classes.fillna("").astype(str)
-    look = marks(named[named != ""].value_counts().index)
+    # The grey rest comes first, so that it lies under the named classes.
+    look = {OTHER: OTHER_MARK} | marks(named[named != ""].value_counts().index)
     drawn = named.where(named.isin(list(look)), OTHER)
-    # The grey rest goes first, so that it lies under the named classes.
-    for name in sorted(drawn.unique(), key=lambda n: (n != OTHER, list(look).index(n))):
-        mark = look.get(name, look.get(OTHER))
+    for name, mark in look.items():
         part = points[drawn == name]
         label = "other or not known" if name == OTHER else escaped(kind_label(name), longest=32)
-        assert mark is not None
-        _add_points(figure, part, {"color": mark.color, "symbol": mark.symbol}, f"{label} ({len(part):,})")
+        if len(part):
+            _add_points(
+                figure, part, {"color": mark.color, "symbol": mark.symbol}, f"{label} ({len(part):,})"
+            )
 
 
 def _add_by_value(figure: go.Figure, points: pd.DataFrame) -> None:

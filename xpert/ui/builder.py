@@ -268,5 +268,5 @@ def _set_aside(text: str) -> None:
 
 def _plan(treatment: Treatment | None) -> Plan:
     place: Place = session.value(CONTEXT)
-    texts = [*session.current().basket, *([str(treatment)] if treatment else [])]
+    texts = [*session.current().basket, *([str(treatment)] if treatment is not None else [])]
     return Plan(session.value(MODEL), place.name, tuple(map(Treatment.parse, texts)), place.data)

@@ -22,6 +22,8 @@ from xpert.ui.tables import GENE_ORDER, gene_columns, gene_table
 from xpert.ui.text import counted, escaped, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from xpert.model.bundle import Bundle
@@ -47,6 +49,10 @@ class View:
         text = f"{self.plan}|{self.prediction.treatment}"
         return sha256(text.encode()).hexdigest()[:12]
 
+    def rows_key(self, genes: Iterable[str]) -> str:
+        """A name for the rows picked among some genes: other genes start without any."""
+        return f"genes {self.key} {sha256(' '.join(genes).encode()).hexdigest()[:8]}"
+
 
 @fragment
 def draw(view: View) -> None:
@@ -55,7 +61,7 @@ def draw(view: View) -> None:
     figure, genes = st.columns([11, 10], gap="medium")
     with genes:
         shown = _searched(table, view)
-        rows_key = f"genes {view.key} {sha256(' '.join(shown['gene']).encode()).hexdigest()[:8]}"
+        rows_key = view.rows_key(shown["gene"])
         chosen = _chosen(shown, table, rows_key)
         _draw_table(shown, rows_key, view)
     with figure:

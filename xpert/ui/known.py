@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from xpert.model.question import Known, Question
+from xpert.model.question import Question
 from xpert.perturbation import Dose, DoseUnit, Modality, Perturbation
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from xpert.data.responses import Condition
     from xpert.model.bundle import Bundle
+    from xpert.model.question import Known
     from xpert.perturbation import Treatment
 
 
@@ -54,7 +55,7 @@ class Choices:
             usual={target: counted.most_common(1)[0][0] for target, counted in counts.items()},
             strengths={target: _strengths(counted) for target, counted in counts.items()},
             modalities=tuple(bundle.modalities),
-            measured=Known.of(conditions),
+            measured=bundle.known,
         )
 
     def question(self, condition: Condition) -> Question:

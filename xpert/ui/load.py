@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from xpert.errors import InputError
 from xpert.ui.known import Choices
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def bundle(name: str) -> Bundle:
     """
     from xpert.model.bundle import load_bundle
 
+    # A name may come from a URL, and `load_bundle` takes paths as well: only what is listed is opened.
+    known = [info.name for info in bundle_infos()]
+    if name not in known:
+        raise InputError(f"There is no model {name!r} here; there are: {', '.join(known) or 'none'}.")
     return load_bundle(name)
 
 

@@ -101,7 +101,7 @@ def _draw_neighbours(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> 
     if picked is None:
         st.info("Click a point, or find a treatment by name.", icon=":material/touch_app:")
         return
-    at = bundle.perturbverse.loc[picked]
+    at = bundle.perturbverse.iloc[picked]
     st.markdown(f"**{escaped(at['treatment'])}** in {escaped(at['context'])}")
     _draw_facts(at)
     st.toggle("Zoom in on it", key=ZOOM)
