@@ -14,6 +14,7 @@ from xpert.data.contexts import CellContexts, read_contexts
 from xpert.data.detect_readout import ReadoutGuess, detect_readout
 from xpert.data.gene_columns import GeneColumns
 from xpert.data.genes import GeneNames
+from xpert.data.matrix import release
 from xpert.data.normalise import Normalisation
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition
@@ -190,6 +191,7 @@ class PerturbationDataset:
         """All cells of the file in order, some at a time, in `readout`; `group_codes` says what each is."""
         for place, values in self.table.chunks(cells):
             yield place, self._prepared(values)
+            release(values)
 
     def _prepared(self, values: Cells) -> Cells:
         """Duplicated genes are joined before a logarithm is taken, so that amounts add up as amounts."""
