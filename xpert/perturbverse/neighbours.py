@@ -48,4 +48,5 @@ def neighbours(bundle: Bundle, treatment: Treatment, *, k: int = 10) -> pd.DataF
     place = embed(bundle, [treatment])
     found = nearest(bundle.latents[others], place, len(others))
     table = points.iloc[others[found.place[0]]].assign(distance=found.distance[0].astype(float))
-    return table.drop_duplicates("treatment").head(k)[list(COLUMNS)]
+    kept: pd.DataFrame = table.drop_duplicates("treatment").head(k)[list(COLUMNS)]
+    return kept
