@@ -45,12 +45,15 @@ class SkillReport:
         Per predictor a table of trials × metrics.
     predicted
         Per predictor the held-out predictions, float32, shape ``(trials, genes)``.
+    holdouts
+        What was held out of what; the column ``fold`` of `trials` is a place in it.
     """
 
     table: pd.DataFrame
     trials: pd.DataFrame
     scores: Mapping[str, pd.DataFrame]
     predicted: Mapping[str, Floats]
+    holdouts: tuple[Holdout, ...]
 
     @property
     def predictors(self) -> tuple[str, ...]:
@@ -119,7 +122,9 @@ def measure_skill(
     trials = pd.concat([run.trials(number) for number, run in enumerate(runs)], ignore_index=True)
     scores = {name: pd.concat([r[name][0] for r in results], ignore_index=True) for name in names}
     predicted = {name: np.concatenate([r[name][1] for r in results]) for name in names}
-    return SkillReport(summarise(trials, scores), trials, scores, predicted)
+    return SkillReport(
+        summarise(trials, scores), trials, scores, predicted, tuple(run.holdout for run in runs)
+    )
 
 
 def summarise(trials: pd.DataFrame, scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -73,7 +73,9 @@ class OneHot:
             )
             for entries, treatments in zip(matrices, (a, b), strict=True)
         )
-        alike = np.equal.outer(*(np.array([family(hits(t.active)) for t in side]) for side in (a, b)))
+        alike = np.equal.outer(
+            *(np.array([family(hits(t.active)) for t in side], dtype=str) for side in (a, b))
+        )
         common = np.outer([presence(t) for t in a], [presence(t) for t in b]) * alike
         return {"identity": (left @ right.T).toarray(), "common": common}
 
@@ -119,5 +121,5 @@ def mixed(parts: Mapping[str, Floats], mixture: Mixture) -> Floats:
 
 def same_context(a: Sequence[Condition], b: Sequence[Condition], share: float) -> Floats:
     """1 where two conditions stand in the same context and `share` where not, shape ``(a, b)``."""
-    left, right = (np.array([c.context for c in conditions]) for conditions in (a, b))
+    left, right = (np.array([c.context for c in conditions], dtype=str) for conditions in (a, b))
     return np.where(np.equal.outer(left, right), 1.0, share)

@@ -75,10 +75,7 @@ SCREEN_PRIOR = RidgeSettings(
 
 # Signatures differ in strength with the number of wells behind them, and share a large common response.
 SIGNATURE_PRIOR = RidgeSettings(
-    mixtures=(
-        {"target": 0.0, "structure": 0.5, "annotation": 0.5, "gene_prior": 0.5},
-        {"target": 0.5, "structure": 0.5, "annotation": 0.5, "gene_prior": 0.5},
-    ),
+    mixtures=({"structure": 0.5, "annotation": 0.5, "gene_prior": 1.0, "target": 0.2},),
     ridges=(1.0, 3.0, 10.0, 30.0),
     rank=100,
     centred=True,

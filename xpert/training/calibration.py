@@ -1,0 +1,153 @@
+"""From held-out predictions to calibrated errors, and how well the calibration itself holds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from xpert.model.baselines.kernels import OneHot, mixed
+from xpert.model.baselines.profiles import mean_measured
+from xpert.model.calibration import LOUDNESS, Asked, Calibration
+from xpert.model.novelty import cosines
+from xpert.model.question import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from xpert.data.responses import Floats, Responses
+    from xpert.model.baselines.kernels import KernelSource, Mixture
+    from xpert.training.skill import SkillReport
+
+LEVEL = 0.9
+FOLDS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationReport:
+    """A calibration, with what it promises and keeps on conditions that it was not fitted to.
+
+    Attributes
+    ----------
+    calibration
+        Fitted to every trial.
+    table
+        Columns ``question, conditions, coverage, loud_coverage, width, rank_correlation, own_scale``: share
+        of gene values inside the stated 90 % interval, the same among the tenth of genes with the widest
+        intervals, mean width, Spearman correlation of expected with actual error across conditions, and
+        whether the kind of question has intervals of its own (else those of all kinds together); measured
+        on treatments that were left out of the calibration. The last row, ``all``, is over every trial.
+    """
+
+    calibration: Calibration
+    table: pd.DataFrame
+
+
+def calibrate(
+    responses: Responses,
+    report: SkillReport,
+    chosen: Mapping[Question, str],
+    *,
+    source: KernelSource | None = None,
+    mixture: Mixture | None = None,
+) -> CalibrationReport:
+    """Learn errors and intervals of the chosen predictors from their held-out predictions.
+
+    Parameters
+    ----------
+    responses
+        What `report` was measured on.
+    report
+        Held-out predictions.
+    chosen
+        Predictor that answers each kind of question.
+    source, mixture
+        Similarity by which a treatment is near or far from the training treatments; by default which
+        perturbations they share.
+    """
+    source, mixture = source or OneHot(), mixture or {"identity": 1.0}
+    asked = asked_of(responses, report, chosen, novelty_of(responses, report, source, mixture))
+    observed = responses.delta[report.trials["row"].to_numpy(dtype=np.intp)]
+    folds = _folds(report.trials["treatment"].tolist())
+    parts = []
+    for number in range(folds.max() + 1):
+        rest, held_out = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
+        if len(rest):
+            fitted = Calibration.fit(asked.take(rest), observed[rest])
+            parts.append(_kept(fitted, asked.take(held_out), observed[held_out]))
+    measured = pd.concat(parts, ignore_index=True)
+    return CalibrationReport(Calibration.fit(asked, observed), _table(measured))
+
+
+def asked_of(
+    responses: Responses, report: SkillReport, chosen: Mapping[Question, str], novelty: Floats
+) -> Asked:
+    """Every trial with the held-out prediction of the predictor that was chosen for its kind of question."""
+    questions = tuple(Question(value) for value in report.trials["question"])
+    shift = np.zeros((len(questions), len(responses.genes)))
+    for trial, question in enumerate(questions):
+        shift[trial] = report.predicted[chosen[question]][trial]
+    return Asked(questions, tuple(report.trials["context"]), shift, novelty)
+
+
+def novelty_of(responses: Responses, report: SkillReport, source: KernelSource, mixture: Mixture) -> Floats:
+    """Distance of each trial's treatment from those that were not held out, shape ``(trials,)``."""
+    rows, fold = (report.trials[name].to_numpy(dtype=np.intp) for name in ("row", "fold"))
+    treatments = [c.treatment.active for c in responses.conditions]
+    similarity = cosines(mixed(source.parts(treatments, treatments), mixture))
+    novelty = np.ones(len(rows))
+    for number, holdout in enumerate(report.holdouts):
+        trials = np.flatnonzero(fold == number)
+        novelty[trials] = 1 - similarity[np.ix_(rows[trials], holdout.train)].max(axis=1)
+    return np.clip(novelty, 0.0, 1.0)
+
+
+def _kept(calibration: Calibration, asked: Asked, observed: Floats) -> pd.DataFrame:
+    """What a calibration promises for conditions that it was not fitted to, and what it keeps."""
+    half = calibration.half_width(asked, level=LEVEL)
+    missed = np.where(np.isfinite(observed), np.abs(observed - asked.shift), np.nan)
+    inside = np.where(np.isfinite(missed), missed <= half, np.nan)
+    loud = half >= np.quantile(half, LOUDNESS[-1], axis=1, keepdims=True)
+    return pd.DataFrame(
+        {
+            "question": [q.value for q in asked.questions],
+            "coverage": np.nanmean(inside, axis=1),
+            "loud_coverage": mean_measured(np.where(loud, inside, np.nan).T),
+            "width": 2 * half.mean(axis=1),
+            "expected": calibration.expected_error(asked),
+            "actual": np.sqrt(np.nanmean(missed**2, axis=1)),
+            "own": [calibration.is_own(q) for q in asked.questions],
+        }
+    )
+
+
+def _folds(treatments: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Fold of each trial; all trials of a treatment lie in one."""
+    distinct = sorted(set(treatments))
+    order = np.random.default_rng(0).permutation(len(distinct)) % min(FOLDS, len(distinct))
+    fold = dict(zip(distinct, order.tolist(), strict=True))
+    return np.array([fold[t] for t in treatments], dtype=np.intp)
+
+
+def _table(measured: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    posed = [q.value for q in Question if (measured["question"] == q.value).any()]
+    for question in [*posed, "all"]:
+        part = measured if question == "all" else measured[measured["question"] == question]
+        agreement = part["expected"].rank().corr(part["actual"].rank()) if len(part) > 2 else float("nan")
+        rows.append(
+            {
+                "question": question,
+                "conditions": len(part),
+                "coverage": float(part["coverage"].mean()),
+                "loud_coverage": float(part["loud_coverage"].mean()),
+                "width": float(part["width"].mean()),
+                "rank_correlation": float(agreement),
+                "own_scale": bool(part["own"].all()),
+            }
+        )
+    return pd.DataFrame(rows)
