@@ -76,6 +76,15 @@ def test_a_record_of_log1p_decides_where_values_do_not(table_of):
     assert detect_readout(recorded).readout is Readout.LOG1P
 
 
+def test_a_recorded_base_is_taken(table_of):
+    values = RNG.choice([0, 1.3, 2.7, 4.1], (60, 40))
+    table = table_of(labelled(), values, GENES)
+    table.hints["log1p"] = "uns says that log1p was applied with base 2"
+    found = dataset(table)
+    assert found.found_readout.log_base == 2
+    np.testing.assert_allclose(found.expression(slice(None)), table.matrix * np.log(2), rtol=1e-6)
+
+
 def test_what_could_be_two_things_is_not_certain(table_of):
     assert not detect_readout(
         table_of({"x": list(range(60))}, RNG.normal(0, 2.5, (60, 40)), GENES)

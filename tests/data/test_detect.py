@@ -248,6 +248,18 @@ def test_a_unit_that_only_the_habit_states_is_asked_about(table_of):
     assert detect_schema(table_of(scaled)).schema.dose_unit is None
 
 
+def test_cells_with_several_guides_are_asked_about(table_of):
+    proposal = detect_schema(table_of(CONVENTIONS["10x guide calls"][0]))
+    assert any("two cells in one droplet" in question.what for question in proposal.questions)
+
+
+def test_the_background_treatment_of_perturbench_names_the_state_where_it_differs(table_of):
+    obs = CONVENTIONS["PerturBench"][0]
+    varied = obs | {"treatment": spread("none", "none", "temozolomide", "temozolomide")}
+    assert detect_schema(table_of(obs)).schema.context_keys == ("cell_type",)
+    assert detect_schema(table_of(varied)).schema.context_keys == ("cell_type", "treatment")
+
+
 def test_a_dose_of_genes_is_not_used(table_of):
     obs = {"condition": spread("KLF1", "MYC", "control"), "dose": spread(1.0, 0.5, 0.0)}
     proposal = detect_schema(table_of(obs))

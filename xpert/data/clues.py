@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from xpert.data.columns import Factor, factor, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pandas as pd
 
     from xpert.data.columns import Codes
     from xpert.data.genes import GeneNames
@@ -79,8 +78,8 @@ class Clues:
 
     def is_numeric(self, column: str) -> bool:
         """Whether every value that is there is a number."""
-        found = self.factor(column)
-        return bool(found.values) and int(np.isnan(numbers(self.obs[column])).sum()) <= found.missing
+        values = self.factor(column).values
+        return bool(values) and not np.isnan(numbers(pd.Series(values, dtype=object))).any()
 
 
 def _folded(name: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xpert.data.clues import Clues
 
 TEXT_FORM = "X-Pert"
+GUIDE_CALLS = "10x guide calls"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ CONVENTIONS = (
     ),
     Convention("Tahoe-100M", ("drugname_drugconc",)),
     Convention("sci-Plex", ("product_name",)),
-    Convention("10x guide calls", ("feature_call",)),
+    Convention(GUIDE_CALLS, ("feature_call",)),
     Convention("TG-GATEs", ("treatmentid",), ("xptype", "dose_level", "concentration")),
     Convention("PerturBench", ("condition",), ("perturbation_type",)),
     Convention("GEARS", ("condition",), members=("+ctrl", "ctrl+", "ctrl")),

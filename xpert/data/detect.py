@@ -9,7 +9,7 @@ import numpy as np
 
 from xpert.data.clues import Clues
 from xpert.data.controls import control_strength, find_controls
-from xpert.data.conventions import TEXT_FORM, find_perturbation, is_text_form
+from xpert.data.conventions import GUIDE_CALLS, TEXT_FORM, find_perturbation, is_text_form
 from xpert.data.detect_context import propose_context
 from xpert.data.detect_strength import propose_strength
 from xpert.data.genes import GeneNames
@@ -137,8 +137,19 @@ def _form(clues: Clues, schema: ObsSchema, given: dict[str, Any], convention: st
     separator = find_separator(labels, clues.genes, are_genetic=are_genes(labels, clues.genes))
     if separator is not None:
         example = next(label for label in labels if separator in label)
+        if convention == GUIDE_CALLS:
+            clues.questions.append(_several_guides(schema.perturbation_key))
         clues.reasons["separator"] = f"{separator!r} joins the members of a combination, as in {example!r}."
     return replace(schema, separator=separator)
+
+
+def _several_guides(column: str) -> Problem:
+    return Problem(
+        "warning",
+        column,
+        "Cells with several guides are read as combinations; they may as well be two cells in one droplet.",
+        "Where guides were not combined on purpose, leave cells with several guides out of the file.",
+    )
 
 
 def _control(clues: Clues, schema: ObsSchema, given: dict[str, Any]) -> ObsSchema:

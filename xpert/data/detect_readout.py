@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class ReadoutGuess:
     target_sum
         Total to which each cell was scaled, where that can be seen.
     log_base
-        Base of the logarithm, 2 where values are log2(1 + x); None where it is e or there is none.
+        Base of the logarithm of 1 + x, for example 2; None where it is e or there is none.
     """
 
     readout: Readout
@@ -79,10 +80,17 @@ def _positive(table: CellTable) -> ReadoutGuess:
         return by_ratio
     seen = f"values run from 0 to {largest:.1f} with {zeros:.0%} zeros"
     if largest <= LARGEST_LOG and is_recorded:
-        return ReadoutGuess(Readout.LOG1P, f"The file records log1p, and {seen}.")
+        base = _recorded_base(table.hints["log1p"])
+        return ReadoutGuess(Readout.LOG1P, f"The file records log1p, and {seen}.", log_base=base)
     if largest <= LARGEST_LOG:
         return ReadoutGuess(Readout.LOG1P, f"Fractions: {seen}, as log1p has.", is_certain=False)
     return ReadoutGuess(Readout.CP10K, f"Fractions too large for a logarithm: {seen}.", is_certain=False)
+
+
+def _recorded_base(hint: str) -> float | None:
+    """Base of the logarithm where a file records another than e."""
+    found = re.search(r"base (\d+(?:\.\d+)?)", hint)
+    return float(found[1]) if found and float(found[1]) > 1 else None
 
 
 def _by_total(values: Array) -> ReadoutGuess | None:

@@ -66,7 +66,9 @@ class Normalisation:
         if self.takes_log:
             steps.append("ln(1 + x)")
         if self.factor != 1:
-            steps.append(f"multiplied by {self.factor:.6g}, from log2 to the natural logarithm")
+            steps.append(
+                f"multiplied by {self.factor:.6g}, from log{np.exp(self.factor):.6g} to the natural logarithm"
+            )
         return tuple(steps)
 
     def apply(self, values: Cells) -> Cells:
