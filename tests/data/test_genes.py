@@ -152,6 +152,15 @@ def test_names_of_mouse_genes_are_kept():
     assert found.genes == ("Trp53", "Gapdh", "Sept2", "Actb")
 
 
+def test_numbers_are_entrez_ids_where_most_names_are_and_never_where_they_count():
+    assert columns("7157", "4609", "10661").genes == ("TP53", "MYC", "KLF1")
+    assert columns("7157", "4609", "10661").organism == "human"
+    assert columns("7157", "KLF1", "MYC", "g").genes == ("7157", "KLF1", "MYC", "g")
+    counted = [str(i) for i in range(100)]
+    assert columns(*counted).genes == tuple(counted)
+    assert columns(*counted).organism == "unknown"
+
+
 @pytest.mark.parametrize("form", [np.array, sparse.csr_matrix])
 @pytest.mark.parametrize(("readout", "expected"), [(Readout.COUNTS, [[4, 2]]), (Readout.LOG2, [[2, 2]])])
 def test_duplicates_add_up_where_amounts_do_and_are_averaged_elsewhere(form, readout, expected):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from xpert.data.genes import MatchKind, looks_like_date, organism_of
+from xpert.data.genes import GeneMatch, MatchKind, looks_like_date, organism_of
 from xpert.data.matrix import is_sparse
 from xpert.data.problem import Problem, listed, plural
 from xpert.data.readout import Readout
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from xpert.data.genes import GeneNames, Organism
     from xpert.data.matrix import Cells
+
+# Share of the names from which on a table as a whole is taken to be named in one way.
+MOST = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +65,8 @@ class GeneColumns:
         Names of mouse genes are kept as they are: HGNC names human genes only.
         """
         listed_names = [str(name).strip() for name in names]
-        organism = organism_of(listed_names)
-        read = {name: known.match(name, aliases=False) for name in dict.fromkeys(listed_names)}
+        read = _matches(listed_names, known)
+        organism = _organism(listed_names, read)
         is_human = organism != "mouse"
         symbol = {name: (is_human and match.symbol) or name for name, match in read.items()}
         place: dict[str, int] = {}
@@ -109,6 +112,23 @@ class GeneColumns:
         return values @ join if is_sparse(values) else np.asarray((join.T @ values.T).T)
 
 
+def _matches(names: list[str], known: GeneNames) -> dict[str, GeneMatch]:
+    """What each name means. Numbers are Entrez ids only where most names are, and do not just count."""
+    read = {name: known.match(name, aliases=False) for name in dict.fromkeys(names)}
+    numbers = [name for name, match in read.items() if match.kind is MatchKind.ENTREZ]
+    counted = {str(place) for place in range(len(names) + 1)}
+    if len(numbers) < MOST * len(read) or set(numbers) <= counted:
+        read.update(dict.fromkeys(numbers, GeneMatch(None, None)))
+    return read
+
+
+def _organism(names: list[str], read: Mapping[str, GeneMatch]) -> Organism:
+    """By the look of the names; numbers have none, but most of them are ids of human genes or they are not."""
+    organism = organism_of(names)
+    are_ids = any(match.kind is MatchKind.ENTREZ for match in read.values())
+    return "human" if organism == "unknown" and are_ids else organism
+
+
 def adds_up(readout: Readout) -> bool:
     """Whether the values of two columns of one gene are summed."""
     return readout in {Readout.COUNTS, Readout.CP10K}
@@ -150,7 +170,11 @@ def gene_problems(columns: GeneColumns, readout: Readout) -> list[Problem]:
 def _about_the_table(columns: GeneColumns) -> list[Problem]:
     """Whether the names as a whole are those of a known organism, and what was renamed."""
     found: list[Problem] = []
-    former = {name: gene for name, gene in columns.renamed.items() if not name.upper().startswith("ENS")}
+    former = {
+        name: gene
+        for name, gene in columns.renamed.items()
+        if not (name.isdecimal() or name.upper().startswith("ENS")) and name.casefold() != gene.casefold()
+    }
     if former:
         read = [f"{name} → {gene}" for name, gene in former.items()]
         what = f"{plural(len(former), 'gene')} with another name today: {listed(read)}."

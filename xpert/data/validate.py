@@ -119,7 +119,7 @@ def _left_out(dataset: PerturbationDataset) -> Iterator[Problem]:
     for reason, cells in dataset.left_out.items():
         if reason == "no label that can be read":
             continue  # told label by label while reading
-        asked = "of 0" not in reason and reason != "no counts at all"
+        asked = reason != "no counts at all"
         what = f"{cells:,} cells have {reason} and are left out."
         do = "Nothing to do: this is as mapped." if asked else "Check the quality control of these cells."
         yield Problem("info" if asked else "warning", "cells", what, do)
