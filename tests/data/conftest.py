@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +26,10 @@ def _table(obs: dict[str, Any], values: Any = None, genes: Any = GENES, **more: 
         values = np.random.default_rng(0).poisson(3, (cells, len(genes))).astype(np.float32) + 1
     frame = pd.DataFrame(obs, index=[f"cell{i}" for i in range(cells)])
     var = pd.DataFrame(more.get("var", {}), index=pd.Index(genes))
-    adata = anndata.AnnData(values, obs=frame, var=var, uns=more.get("uns", {}))
-    return CellTable.from_anndata(adata, name=more.get("name", "file.h5ad"))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Variable names are not unique")
+        adata = anndata.AnnData(values, obs=frame, var=var, uns=more.get("uns", {}))
+        return CellTable.from_anndata(adata, name=more.get("name", "file.h5ad"))
 
 
 @pytest.fixture(scope="session")
