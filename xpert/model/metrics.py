@@ -125,7 +125,8 @@ def discrimination_cosine(predicted: Floats, lineup: Lineup) -> Floats:
     closer = (similarity > own + TINY).sum(axis=1)
     tied = (np.abs(similarity - own) <= TINY).sum(axis=1) - 1
     scores = 1 - (closer + tied / 2) / (len(candidates) - 1)
-    return np.where(_norm(shift) > TINY, scores, 0.5)
+    is_centre = _norm(shift) <= RELATIVE * np.maximum(_norm(predicted), TINY)
+    return np.where(is_centre, 0.5, scores)
 
 
 def top_overlap(predicted: Floats, observed: Floats, *, top: int = 50) -> Floats:

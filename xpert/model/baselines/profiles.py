@@ -84,7 +84,7 @@ def mean_measured(rows: Floats) -> Floats:
     """Mean over rows of what was measured, shape ``(genes,)``; NaN where nothing was."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        mean: Floats = np.nanmean(rows, axis=0) if len(rows) else np.full(rows.shape[1], np.nan)
+        mean: Floats = np.nanmean(rows, axis=0, dtype=float) if len(rows) else np.full(rows.shape[1], np.nan)
     return mean
 
 
