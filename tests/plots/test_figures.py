@@ -10,6 +10,7 @@ import pytest
 
 from xpert.data.readout import Readout
 from xpert.plots.agreement import agreement
+from xpert.plots.comparison import comparison, comparison_alt, strongest
 from xpert.plots.composition import cells_per_condition, composition_alt, conditions_per_context
 from xpert.plots.distributions import distributions, distributions_alt
 from xpert.plots.ranked import most_moved, ranked_alt, ranked_bars
@@ -179,3 +180,18 @@ def test_names_in_the_volcano_do_not_cover_one_another(shifts):
     names = volcano(crowd.reset_index(drop=True), Readout.LOG1P).data[1].text
     assert list(names).count("UP1") == 1
     assert not any(name.startswith("TWIN") for name in names)
+
+
+def test_treatments_stand_side_by_side_on_a_scale_that_is_even_about_zero():
+    shifts = pd.DataFrame(
+        {
+            "gene": ["A", "B", "C", "A", "B", "C"],
+            "treatment": ["x:ko"] * 3 + ["y:ko"] * 3,
+            "delta": [0.1, -3.0, 0.0, 1.0, 0.2, 0.0],
+        }
+    )
+    assert strongest(shifts, 2) == ["B", "A"]
+    spec = json.loads(comparison(shifts, Readout.Z, count=2).to_json())
+    assert spec["encoding"]["color"]["scale"]["domain"] == [-3.0, 0, 3.0]
+    assert {row["gene"] for row in next(iter(spec["datasets"].values()))} == {"A", "B"}
+    assert "x:ko, y:ko" in comparison_alt(shifts)

@@ -8,7 +8,7 @@ import altair as alt
 
 from xpert.plots.labels import plain
 from xpert.plots.palette import OKABE_ITO, marks
-from xpert.plots.style import bars_height
+from xpert.plots.style import bars_height, name_axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def cells_per_condition(counts: pd.DataFrame, *, top: int = 30) -> alt.Chart:
             type="nominal",
             sort=order,
             title=None,
-            axis=alt.Axis(labelLimit=320, labelOverlap=False),
+            axis=name_axis(limit=320),
         ),
         color=alt.Color(
             field="context",
@@ -79,7 +79,13 @@ def conditions_per_context(counts: pd.DataFrame) -> alt.Chart:
             x=alt.X(
                 field="conditions", type="quantitative", title="treatments", axis=alt.Axis(tickMinStep=1)
             ),
-            y=alt.Y(field="context", type="nominal", sort="-x", title=None, axis=alt.Axis(labelLimit=200)),
+            y=alt.Y(
+                field="context",
+                type="nominal",
+                sort="-x",
+                title=None,
+                axis=name_axis(),
+            ),
             color=alt.Color(
                 field="kind",
                 type="nominal",
@@ -93,7 +99,7 @@ def conditions_per_context(counts: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip(field="cells", type="quantitative", format=","),
             ],
         )
-        .properties(height=bars_height(table["context"].nunique(), row=28))
+        .properties(height=bars_height(table["context"].nunique(), row=34))
     )
     return chart
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from xpert.plots.labels import plain
 from xpert.plots.palette import DOWN, UP
-from xpert.plots.style import bars_height
+from xpert.plots.style import bars_height, name_axis
 
 if TYPE_CHECKING:
     from xpert.data.readout import Readout
@@ -39,7 +39,7 @@ def ranked_bars(table: pd.DataFrame, readout: Readout, *, count: int = 15) -> al
         gene=lambda t: t["gene"].map(plain), direction=lambda t: t["delta"].map(_direction)
     )
     order = list(dict.fromkeys(shown["gene"]))
-    gene = alt.Y(field="gene", type="nominal", sort=order, title=None, axis=alt.Axis(labelOverlap=False))
+    gene = alt.Y(field="gene", type="nominal", sort=order, title=None, axis=name_axis())
     color = alt.Color(
         field="direction",
         type="nominal",

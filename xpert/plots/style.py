@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import altair as alt
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -14,6 +16,11 @@ ZERO_LINE = "rgba(128, 138, 150, 0.7)"
 def bars_height(rows: int, *, row: int = 20) -> int:
     """Height in pixels of an Altair figure with a bar per row: Streamlit fits axis and legend into it too."""
     return 100 + row * max(rows, 2)
+
+
+def name_axis(*, limit: int = 200) -> alt.Axis:
+    """A vertical Altair axis on which every name is written, each beside its own row."""
+    return alt.Axis(labelOverlap=False, labelFlush=False, labelBound=False, labelLimit=limit)
 
 
 def styled(figure: go.Figure, *, x: str, y: str, height: int = 460) -> go.Figure:

@@ -12,6 +12,7 @@ from xpert.ui import draft, load, session
 from xpert.ui.examples import first_plan
 from xpert.ui.frame import Guard, fragment, guarded
 from xpert.ui.known import in_context, nearness
+from xpert.ui.own_cells import context_for
 from xpert.ui.plan import MOST_TREATMENTS, Plan
 from xpert.ui.text import escaped
 
@@ -102,11 +103,9 @@ def _places(bundle: Bundle) -> list[Place]:
     if upload.dataset is None:
         st.caption("To start from your own control cells, confirm the mapping on the Data page.")
         return own
-    from xpert.prediction.controls import context_from_dataset
-
     try:
         for name in upload.dataset.contexts:
-            context_from_dataset(upload.dataset, bundle, name)
+            context_for(bundle, upload.dataset, name)
     except InputError as error:
         st.caption(f"Your data cannot be used with this model. {escaped(error)}")
         return own

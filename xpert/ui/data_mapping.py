@@ -56,7 +56,7 @@ def draw(upload: Upload) -> None:
         disabled=not upload.report.is_usable,
         help=None if upload.report.is_usable else "The report below names errors; change the mapping first.",
     ):
-        session.current().upload = upload.confirmed()
+        session.current().use(upload.confirmed())
         st.rerun()
 
 
@@ -75,7 +75,11 @@ def _draw_reasons(upload: Upload) -> None:
         st.dataframe(
             rows,
             hide_index=True,
-            column_config={"Why": st.column_config.TextColumn(width="large")},
+            column_config={
+                "Meaning": st.column_config.TextColumn(width="small"),
+                "Taken from": st.column_config.TextColumn(width="small"),
+                "Why": st.column_config.TextColumn(width="large"),
+            },
             alt="What each column means: " + "; ".join(f"{r['Meaning']}: {r['Taken from']}" for r in rows),
         )
 
@@ -104,7 +108,7 @@ def _draw_form(upload: Upload) -> None:
         now = schema.readout.value if schema.readout else NONE
         chosen["readout"] = _select(right, "Unit of the values, where the file misleads", now, (), _READOUTS)
         if st.form_submit_button("Use these", icon=":material/sync:"):
-            session.current().upload = upload.mapped(_changes(upload, chosen, given, contexts))
+            session.current().use(upload.mapped(_changes(upload, chosen, given, contexts)))
             st.rerun()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xpert.data.responses import Condition, Responses
+from xpert.ui.own_cells import responses_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ def observed(
     learned = {Condition(c.context, c.treatment.active): row for row, c in enumerate(training.conditions)}
     in_file = Condition(context, prediction.treatment)
     if dataset is not None and in_file in dataset.conditions:
-        responses = dataset.responses(contexts=[context])
+        responses = responses_in(dataset, context)
         row = responses.conditions.index(in_file)
         delta = _on(prediction.genes, responses.genes, responses.delta[row])
         return Observed(delta, int(responses.cells[row]), "your file", in_training=asked in learned)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from xpert.plots.comparison import comparison, comparison_alt
 from xpert.ui import downloads, evidence_panel, gene_view, load, run, session
 from xpert.ui.observed import observed
 from xpert.ui.text import escaped
@@ -27,6 +28,7 @@ def draw() -> None:
     predictions = run.predictions(plan)
     session.current().plan = plan
     bundle = load.bundle(plan.model)
+    _draw_comparison(predictions)
     shown = _pick(predictions)
     upload = run.upload_of(plan)
     measured = observed(shown, bundle, upload.dataset if upload else None, plan.context)
@@ -37,6 +39,17 @@ def draw() -> None:
     evidence_panel.draw(shown)
     gene_view.draw(gene_view.View(plan, shown, bundle, measured))
     downloads.draw(plan, predictions, shown, measured)
+
+
+def _draw_comparison(predictions: Sequence[Prediction]) -> None:
+    """Several predictions side by side."""
+    if len(predictions) == 1:
+        return
+    from xpert.prediction.export import gene_table
+
+    shifts = gene_table(predictions)[["gene", "treatment", "delta"]]
+    st.header("Side by side")
+    st.altair_chart(comparison(shifts, predictions[0].readout), alt=comparison_alt(shifts))
 
 
 def _pick(predictions: Sequence[Prediction]) -> Prediction:

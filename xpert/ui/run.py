@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xpert.errors import InputError
 from xpert.ui import load, session
+from xpert.ui.own_cells import context_for
 from xpert.ui.progress import tracked
 
 if TYPE_CHECKING:
@@ -55,6 +56,4 @@ def _context(plan: Plan, bundle: Bundle) -> str | Context:
             f"This prediction starts from the control cells of a file whose sha256 begins with {plan.data}. "
             "Open that file on the Data page first, or choose one of the model's own contexts."
         )
-    from xpert.prediction.controls import context_from_dataset
-
-    return context_from_dataset(upload.dataset, bundle, plan.context)
+    return context_for(bundle, upload.dataset, plan.context)

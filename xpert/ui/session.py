@@ -33,6 +33,8 @@ class Session:
         Predictions by plan, the latest last.
     basket
         Text forms of treatments to predict beside the one in the builder.
+    computed
+        What was computed from the reader's data.
     uploads
         How many files were offered; a new number empties the upload box.
     """
@@ -42,6 +44,7 @@ class Session:
     shown: Plan | None = None
     results: dict[Plan, list[Prediction]] = field(default_factory=dict)
     basket: list[str] = field(default_factory=list)
+    computed: dict[tuple[str, ...], Any] = field(default_factory=dict)
     uploads: int = 0
 
     def keep_result(self, plan: Plan, predictions: list[Prediction]) -> None:
@@ -59,6 +62,7 @@ class Session:
         """Drop the reader's data and everything that was computed from them."""
         self.upload = None
         self.uploads += 1
+        self.computed = {}
         self.results = {plan: kept for plan, kept in self.results.items() if not plan.data}
         if self.plan is not None and self.plan.data:
             self.plan = None

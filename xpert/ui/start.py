@@ -60,8 +60,7 @@ def models() -> None:
 def _draw_model(info: BundleInfo) -> None:
     st.markdown(f"**{escaped(info.name)}**")
     st.markdown(
-        f"- {counted(info.targets, 'gene or compound', 'genes and compounds')} by "
-        f"{escaped(listed([m.label for m in info.modalities]))}\n"
+        f"- {counted(info.targets, 'target')}: {escaped(listed([m.label for m in info.modalities]))}\n"
         f"- {counted(len(info.contexts), 'context')}: {escaped(listed(info.contexts))}\n"
         f"- {counted(info.genes, 'gene')} predicted, as {escaped(info.readout.label)}"
     )
