@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 from cases import case
-from plain import CELL_NAMES, CELLS, DENSE, GENES, GENE_NAMES, replace, sparse, table, write
+from plain import CELL_NAMES, CELLS, DENSE, GENE_NAMES, GENES, replace, sparse, table, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _spoilt(folder: Path, part: str, values: object) -> Path:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 from cases import case
 from plain import CELLS, GENES, secret, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @case("H1", "uns/stolen", "link into another file", unsafe=True)

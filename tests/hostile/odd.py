@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 from cases import case
 from plain import CELLS, DENSE, PERTURBATIONS, replace, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _genes(folder: Path, names: object, **kind: object) -> Path:

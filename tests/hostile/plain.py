@@ -21,7 +21,9 @@ PERTURBATIONS = ["control", "KLF1", "control", "MYC", "KLF1", "MYC"]
 SECRET = "gnarled-otter-4711"
 
 
-def table(parent: h5py.Group, name: str, index: object, columns: dict[str, object] | None = None) -> h5py.Group:
+def table(
+    parent: h5py.Group, name: str, index: object, columns: dict[str, object] | None = None
+) -> h5py.Group:
     """A table as anndata writes it."""
     group = parent.create_group(name)
     columns = columns or {}

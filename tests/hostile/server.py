@@ -16,7 +16,11 @@ def answer(request: dict[str, object]) -> dict[str, object]:
     try:
         table = read(Path(str(request["path"])), limits=limits)
     except InputError as error:
-        return {"error": type(error).__name__, "message": str(error), "notes": getattr(error, "__notes__", [])}
+        return {
+            "error": type(error).__name__,
+            "message": str(error),
+            "notes": getattr(error, "__notes__", []),
+        }
     matrix = table.matrix.toarray() if table.is_sparse else table.matrix
     return {
         "values": matrix.tolist(),

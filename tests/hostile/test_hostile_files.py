@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import random
 
 import broken  # noqa: F401 - each of these enters its files in the list
 import elsewhere  # noqa: F401
@@ -52,7 +54,9 @@ def read(server, tmp_path_factory):
 
     def of(number):
         case = next(case for case in READ if case.id == number)
-        reply = server.read(case.build(tmp_path_factory.mktemp("read")), memory=case.memory, seconds=case.seconds)
+        reply = server.read(
+            case.build(tmp_path_factory.mktemp("read")), memory=case.memory, seconds=case.seconds
+        )
         assert "error" not in reply, reply
         assert not any(secret in str(reply) for secret in OTHERS)
         return reply
@@ -60,46 +64,46 @@ def read(server, tmp_path_factory):
     return of
 
 
-def test_H22_duplicate_entries_are_added_up_and_said(read):
+def test_h22_duplicate_entries_are_added_up_and_said(read):
     reply = read("H22")
     assert reply["values"][0] == [3, 0, 0, 0]
     assert reply["values"][4] == [0, 8, 7, 0]
     assert reply["hints"]["duplicates"].startswith("1 values")
 
 
-def test_H24_negative_values_are_read_and_said(read):
+def test_h24_negative_values_are_read_and_said(read):
     reply = read("H24-negative")
     assert reply["values"][4][2] == -2.5
     assert reply["facts"][0] == -2.5
     assert reply["facts"][2] is False
 
 
-def test_H25_duplicate_genes_are_kept_as_they_are(read):
+def test_h25_duplicate_genes_are_kept_as_they_are(read):
     assert read("H25-genes")["genes"] == ["G0", "G0", " G0", "g0"]
 
 
-def test_H25_duplicate_cells_are_renamed_and_said(read):
+def test_h25_duplicate_cells_are_renamed_and_said(read):
     reply = read("H25-cells")
     assert reply["cells"] == ["a", "a-2", "a-1", "b", "a-3", "b-1"]
     assert "3 cells" in reply["hints"]["cell_names"]
 
 
-def test_H29_unknown_column_is_left_out_and_said(read):
+def test_h29_unknown_column_is_left_out_and_said(read):
     reply = read("H29-column")
     assert list(reply["obs"]) == ["perturbation"]
     assert "quantum-array" in reply["hints"]["obs_left_out"]
 
 
-def test_H31_markup_is_only_text(read):
+def test_h31_markup_is_only_text(read):
     assert read("H31-script")["genes"][0] == "<script>alert(1)</script>"
 
 
-def test_H32_numbered_cells_are_named_by_their_number(read):
+def test_h32_numbered_cells_are_named_by_their_number(read):
     assert read("H32")["cells"] == ["0", "1", "2", "3", "4", "5"]
 
 
 @pytest.mark.parametrize("kind", [">f8", "f2", "i8", "u1", "bool"])
-def test_H34_every_real_type_gives_the_same_values(read, kind):
+def test_h34_every_real_type_gives_the_same_values(read, kind):
     reply = read(f"H34-{kind}")
     expected = plain.DENSE.astype(kind).astype(float)
     assert reply["values"] == expected.tolist()
@@ -107,11 +111,11 @@ def test_H34_every_real_type_gives_the_same_values(read, kind):
     assert reply["facts"] == [0, expected.max(), True, 9]
 
 
-def test_H37_nested_column_is_read(read):
+def test_h37_nested_column_is_read(read):
     assert read("H37-nested")["obs"] == {"sub/col": ["0", "1", "2", "3", "4", "5"]}
 
 
-def test_H38_tables_of_records_are_read(read):
+def test_h38_tables_of_records_are_read(read):
     reply = read("H38")
     assert reply["cells"] == plain.CELL_NAMES
     assert reply["obs"]["perturbation"] == plain.PERTURBATIONS
@@ -119,7 +123,7 @@ def test_H38_tables_of_records_are_read(read):
     assert reply["values"] == plain.DENSE.tolist()
 
 
-def test_H38_categories_aside_are_found_by_name(read):
+def test_h38_categories_aside_are_found_by_name(read):
     assert read("H38-legacy")["obs"]["perturbation"] == ["control", "KLF1", "control", "MYC", "nan", "MYC"]
 
 
@@ -128,6 +132,22 @@ def test_formulas_and_addresses_are_only_text(read):
     assert reply["cells"][0] == "=cmd|' /C calc'!A0"
     assert reply["obs"]["perturbation"][0] == "file:///etc/passwd"
     assert reply["values"] == [[1, 2], [3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_h35_any_damage_ends_in_a_message_or_in_finite_values(seed, server, tmp_path):
+    with plain.write(tmp_path / "a.h5ad"):
+        pass
+    raw = bytearray((tmp_path / "a.h5ad").read_bytes())
+    chance = random.Random(seed)
+    for place in chance.sample(range(len(raw)), 10):
+        raw[place] = chance.randrange(256)
+    (tmp_path / "a.h5ad").write_bytes(raw)
+    reply = server.read(tmp_path / "a.h5ad", memory=2**28, seconds=20)
+    if "error" in reply:
+        assert not reply["notes"], reply
+    else:
+        assert all(math.isfinite(value) for row in reply["values"] for value in row)
 
 
 def test_every_number_of_the_list_has_a_file():

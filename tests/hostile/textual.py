@@ -24,7 +24,7 @@ def _csv(folder: Path, text: str | bytes, name: str = "a.csv") -> Path:
 
 @case("T1-formula")
 def formulas(folder: Path) -> Path:
-    rows = '"=cmd|\' /C calc\'!A0",file:///etc/passwd,1,2\nb,http://evil.example/x,3,4\nc,@SUM(A1),5,6\n'
+    rows = "\"=cmd|' /C calc'!A0\",file:///etc/passwd,1,2\nb,http://evil.example/x,3,4\nc,@SUM(A1),5,6\n"
     return _csv(folder, HEADER + rows)
 
 

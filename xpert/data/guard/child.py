@@ -94,7 +94,7 @@ def _read(request: dict[str, Any], limits: Limits, tell: Callable[[float], None]
     from xpert.data.guard.job import Job
 
     pa.set_cpu_count(1)
-    pa.enable_signal_handlers(False)  # they would need a pipe, which counts as a file
+    pa.enable_signal_handlers(enable=False)  # they would need a pipe, which counts as a file
     job = Job(limits, Path(request["folder"]), request["layer"], tell)
     files = {part: (int(descriptor), str(name)) for part, (descriptor, name) in request["files"].items()}
     data = files["matrix" if request["kind"] == "folder" else "data"]
@@ -104,6 +104,7 @@ def _read(request: dict[str, Any], limits: Limits, tell: Callable[[float], None]
         if "obs" in files:
             job.extra = delimited.read_cells(*files["obs"], limits), files["obs"][1]
         if file is not None:
+            confine.forbid_processes()  # Arrow parses text in a thread, which would count as one
             hdf5.read_hdf5(file, data[0], job)
         elif request["kind"] == "folder":
             tenx_folder.read_folder(files, job)

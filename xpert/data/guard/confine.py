@@ -27,12 +27,16 @@ def bound_time(limits: Limits) -> None:
 
 
 def bound_memory(limits: Limits) -> None:
-    """Bound what is allocated from now on, the size of files, and allow no new process.
+    """Bound what is allocated from now on, and the size of files.
 
     Called after the libraries are loaded, so that the limit means the file's own needs.
     """
     _set(resource.RLIMIT_AS, _address_space() + limits.memory)
     _set(resource.RLIMIT_FSIZE, limits.disk)
+
+
+def forbid_processes() -> None:
+    """Allow no new process or thread."""
     _set(resource.RLIMIT_NPROC, 0)
 
 

@@ -33,9 +33,10 @@ def read_hdf5(file: h5py.File, descriptor: int, job: Job) -> None:
     """Scan the file, recognise its kind and copy its matrix."""
     with h5.reading("the file's structure"):
         scan(file, job.limits, os.fstat(descriptor).st_size)
-    if tenx_h5.is_tenx(file):
+        is_tenx, is_h5ad = tenx_h5.is_tenx(file), h5ad.is_h5ad(file)
+    if is_tenx:
         tenx_h5.read_tenx(file, job)
-    elif h5ad.is_h5ad(file):
+    elif is_h5ad:
         h5ad.read_h5ad(file, job)
     else:
         raise InputError(

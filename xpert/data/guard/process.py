@@ -68,18 +68,15 @@ def run(
         )
     copy = folder / "copy"
     copy.mkdir()
+    asked = {
+        "kind": kind,
+        "files": dict(files),
+        "folder": str(copy),
+        "layer": layer,
+        "limits": asdict(limits),
+    }
     request = folder / "request.json"
-    request.write_text(
-        json.dumps(
-            {
-                "kind": kind,
-                "files": dict(files),
-                "folder": str(copy),
-                "layer": layer,
-                "limits": asdict(limits),
-            }
-        )
-    )
+    request.write_text(json.dumps(asked))
     receive, send = os.pipe()
     try:
         process = _start(request, send, [descriptor for descriptor, _ in files.values()], folder)
