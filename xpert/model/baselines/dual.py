@@ -72,13 +72,12 @@ def left_out(q: Floats, observed: Floats, groups: Groups) -> Floats:
     """
     residual = q @ observed
     order = np.argsort(groups, kind="stable")
-    edges = np.flatnonzero(np.diff(groups[order])) + 1
-    blocks = np.split(order, edges)
-    alone = np.array([rows[0] for rows in blocks if len(rows) == 1], dtype=np.intp)
-    residual[alone] /= np.diagonal(q)[alone, None]
-    for rows in blocks:
-        if len(rows) > 1:
-            residual[rows] = np.linalg.solve(q[np.ix_(rows, rows)], residual[rows])
+    _, starts, sizes = np.unique(groups[order], return_index=True, return_counts=True)
+    for size in np.unique(sizes):
+        # Groups of one size are solved together, shape ``(groups, size)``.
+        rows = order[starts[sizes == size, None] + np.arange(size)]
+        own = q[rows[:, :, None], rows[:, None, :]]
+        residual[rows] = residual[rows] / own if size == 1 else np.linalg.solve(own, residual[rows])
     return observed - residual
 
 
