@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,6 +80,18 @@ def test_what_is_no_data_file_is_refused_in_words_and_the_page_lives_on(page):
     assert page.session_state["xpert"].upload is None
     press(page, "Open the sample")
     assert page.session_state["xpert"].upload is not None
+
+
+def test_a_file_that_points_at_another_file_is_refused_and_shows_nothing_of_it(page, tmp_path):
+    (tmp_path / "secret.txt").write_text("the secret")
+    with h5py.File(tmp_path / "a.h5ad", "w") as file:
+        file["X"] = h5py.ExternalLink(str(tmp_path / "secret.txt"), "/X")
+        file.create_group("obs")
+        file.create_group("var")
+    page.file_uploader[0].upload("a.h5ad", (tmp_path / "a.h5ad").read_bytes()).run()
+    assert page.error
+    assert "secret" not in page.error[0].value
+    assert page.session_state["xpert"].upload is None
 
 
 def test_another_ending_is_refused_before_anything_is_read():

@@ -45,7 +45,7 @@ def cells_per_condition(counts: pd.DataFrame, *, top: int = 30) -> alt.Chart:
             type="nominal",
             sort=contexts,
             scale=alt.Scale(range=list(OKABE_ITO)),
-            legend=alt.Legend(title="context", orient="top", columns=4),
+            legend=alt.Legend(title="context", orient="top", columns=3, labelLimit=150),
         ),
         tooltip=[
             alt.Tooltip(field="treatment", type="nominal"),

@@ -8,57 +8,50 @@ import pandas as pd
 import streamlit as st
 
 from xpert.plots.composition import cells_per_condition, composition_alt, conditions_per_context
-from xpert.plots.labels import plain
 from xpert.ui.frame import fragment
-from xpert.ui.text import counted, escaped, listed
+from xpert.ui.mapping_fields import in_words_of_the_form
+from xpert.ui.text import escaped, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xpert.data.check import CheckReport
     from xpert.data.dataset import PerturbationDataset
     from xpert.data.problem import Problem
     from xpert.ui.upload import Upload
 
-_SIGNS = {"error": "⛔ Error", "warning": "⚠️ Warning", "info": "ℹ️ Good to know"}
+_UNFOLDED = 8
 
 
 def draw(upload: Upload) -> None:
     """Draw the report and the composition."""
     st.subheader("Report")
-    _draw_problems(upload.report.problems)
     _draw_facts(upload.report)
+    _draw_problems(upload.report.problems)
     _draw_composition(composition(upload.report.dataset))
 
 
-def _draw_problems(problems: tuple[Problem, ...]) -> None:
+def _draw_problems(problems: Sequence[Problem]) -> None:
+    """Every problem in full, the gravest first; many of one kind are folded."""
     if not problems:
         st.success("Nothing is wrong with this file.", icon=":material/check_circle:")
         return
-    counts = {s: sum(p.severity == s for p in problems) for s in _SIGNS}
-    words = (("error", "errors"), ("warning", "warnings"), ("note", "notes"))
-    said = [counted(counts[s], *w) for s, w in zip(_SIGNS, words, strict=True) if counts[s]]
-    st.caption(", ".join(said))
-    ordered = sorted(problems, key=lambda p: list(_SIGNS).index(p.severity))
-    rows = [
-        {
-            "How bad": _SIGNS[p.severity],
-            "Where": plain(p.where, longest=60),
-            "What": plain(p.what, longest=300),
-            "What to do": plain(p.do, longest=300),
-        }
-        for p in ordered
-    ]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        row_height=64,
-        height="content" if len(rows) <= 8 else 560,
-        column_config={
-            "How bad": st.column_config.TextColumn(width="small"),
-            "What": st.column_config.TextColumn(width="large"),
-            "What to do": st.column_config.TextColumn(width="large"),
-        },
-        alt=f"Validation report: {', '.join(said)}.",
-    )
+    for problem in problems[:_UNFOLDED]:
+        _draw_problem(problem)
+    if problems[_UNFOLDED:]:
+        with st.expander(f"{len(problems) - _UNFOLDED:,} more"):
+            for problem in problems[_UNFOLDED:]:
+                _draw_problem(problem)
+
+
+def _draw_problem(problem: Problem) -> None:
+    show, icon, word = {
+        "error": (st.error, ":material/error:", "Error"),
+        "warning": (st.warning, ":material/warning:", "Warning"),
+        "info": (st.info, ":material/info:", "Good to know"),
+    }[problem.severity]
+    do = escaped(in_words_of_the_form(problem.do))
+    show(f"**{word} · {escaped(problem.where, longest=60)}:** {escaped(problem.what)}  \n→ {do}", icon=icon)
 
 
 def _draw_facts(report: CheckReport) -> None:
@@ -72,7 +65,8 @@ def _draw_facts(report: CheckReport) -> None:
     }
     for column, (heading, value) in zip(st.columns(len(facts)), facts.items(), strict=True):
         column.metric(heading, f"{value:,}", border=True)
-    steps = " ".join(f"{step}." for step in dataset.normalisation) or "They are used as they are."
+    steps = "; ".join(dataset.normalisation)
+    steps = f"What is done to them: {steps}." if steps else "They are used as they are."
     st.caption(
         f"Values: {escaped(dataset.file_readout.label)} ({escaped(dataset.found_readout.reason)}) "
         f"{escaped(steps)} Organism: {escaped(dataset.organism)}. Contexts: {escaped(listed(dataset.contexts))}. "
@@ -117,6 +111,10 @@ def _draw_composition(counts: pd.DataFrame) -> None:
                 treatments=("cells", "size"), cells=("cells", "sum")
             ),
             hide_index=True,
-            column_config={"context": "Context", "treatments": "Treatments", "cells": "Treated cells"},
+            column_config={
+                "context": "Context",
+                "treatments": "Treatments",
+                "cells": st.column_config.NumberColumn("Treated cells", format="localized"),
+            },
             alt="Treatments and treated cells of each context.",
         )
