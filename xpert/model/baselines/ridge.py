@@ -132,7 +132,9 @@ class RidgeFit:
         if self.means is not None:
             shift = shift + present(conditions, self.means)
         if self.lengths is not None and self.length_dual is not None and self.length_range is not None:
-            length = self.lengths.rows(conditions) + kernel @ self.length_dual
+            # Directions of parts add up in the kernel; their lengths must not, so those are averaged.
+            parts_in = np.array([max(len(c.treatment.active), 1) for c in conditions])
+            length = self.lengths.rows(conditions) + kernel @ self.length_dual / parts_in[:, None]
             shift = shift * np.clip(length, *self.length_range)
         return shift
 
