@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from xpert.data.collections import load_responses
-from xpert.data.responses import Responses
 from xpert.model.baselines.additive import Additive
 from xpert.model.baselines.bilinear_ridge import BilinearRidge
 from xpert.model.baselines.blend import Blend
@@ -18,6 +18,9 @@ from xpert.model.baselines.mean_shift import MeanShift
 from xpert.model.baselines.no_change import NoChange
 from xpert.model.metrics import Lineup, discrimination_cosine, l2, pearson
 from xpert.model.question import classify
+
+if TYPE_CHECKING:
+    from xpert.data.responses import Responses
 
 
 def _norman_scores(predictor, training: Responses) -> dict[str, np.ndarray]:
