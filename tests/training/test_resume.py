@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,13 +14,17 @@ import torch
 
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context, Responses
-from xpert.features.treatments import IMPACT_CHANNELS, MODALITIES, TreatmentFeatures
-from xpert.model.config import ModelConfig
+from xpert.features.treatments import TreatmentFeatures
+from xpert.model.encode import Vocabulary
 from xpert.model.network import XPert
 from xpert.perturbation import Treatment
 from xpert.training.fit import FINISHED, Run, fit_network
-from xpert.training.recipe import TrainingSection
+from xpert.training.network_predictor import network_config
+from xpert.training.recipe import NetworkSection, TrainingSection
 from xpert.training.rows import TrainingRows
+
+if TYPE_CHECKING:
+    from xpert.model.config import ModelConfig
 
 GENES = ("TP53", "MYC", "KLF1", "GATA1", "STAT1", "IRF1", "JAK2", "CDKN1A")
 TARGETS = (
@@ -52,18 +57,9 @@ def small_rows() -> tuple[ModelConfig, TrainingRows]:
         spread=draw.random(shape).astype(np.float32) + 0.1,
         cells=np.full(len(conditions), 50),
     )
-    features = TreatmentFeatures.load()
-    config = ModelConfig(
-        genes=len(GENES),
-        gene_width=features.gene_width,
-        compound_width=features.compound_width,
-        prior_width=1,
-        impact_channels=len(IMPACT_CHANNELS),
-        modalities=tuple(MODALITIES),
-        width=16,
-        dropout=0.2,
-    )
-    return config, TrainingRows.of(responses, np.zeros(shape, np.float32), features, config)
+    vocabulary = Vocabulary.of(responses, TreatmentFeatures.load())
+    config = network_config(vocabulary, NetworkSection(width=16, dropout=0.2))
+    return config, TrainingRows.of(responses, np.zeros(shape, np.float32), vocabulary, config.signature_rank)
 
 
 def fit(folder: Path) -> dict[str, torch.Tensor]:
@@ -94,9 +90,9 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
 
 def test_a_finished_run_is_read_not_repeated(tmp_path):
     first = fit(tmp_path)
-    written = (tmp_path / "last.ckpt").stat().st_mtime_ns
+    written = (tmp_path / FINISHED).stat().st_mtime_ns
     again = fit(tmp_path)
-    assert (tmp_path / "last.ckpt").stat().st_mtime_ns == written
+    assert (tmp_path / FINISHED).stat().st_mtime_ns == written
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
@@ -112,9 +108,7 @@ def test_training_changes_the_network_and_is_logged(tmp_path):
 
 def test_checkpoints_hold_plain_types_only(tmp_path):
     fit(tmp_path)
-    for name in ("last.ckpt", "best.ckpt"):
-        stored = torch.load(tmp_path / name, weights_only=True)
-        assert "state_dict" in stored
+    assert "state_dict" in torch.load(tmp_path / "best.ckpt", weights_only=True)
 
 
 def test_a_broken_checkpoint_is_an_error_not_a_fresh_start(tmp_path):

@@ -9,15 +9,44 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xpert.features.treatments import MODALITIES
+from xpert.features.treatments import IMPACT_CHANNELS, MODALITIES
 from xpert.model.batch import PerturbationBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xpert.data.responses import Responses
     from xpert.features.treatments import TreatmentFeatures
-    from xpert.model.config import ModelConfig
     from xpert.perturbation import Perturbation, Treatment
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Names that a network knows, and what turns them into vectors.
+
+    Attributes
+    ----------
+    genes
+        Names of its gene identities, in order.
+    targets
+        What was perturbed in training. These can be asked about even where no prior knowledge describes them;
+        anything else needs a description.
+    modalities
+        Names of its modalities, in order.
+    features
+        Prior knowledge.
+    """
+
+    genes: tuple[str, ...]
+    targets: frozenset[str]
+    modalities: tuple[str, ...]
+    features: TreatmentFeatures
+
+    @classmethod
+    def of(cls, responses: Responses, features: TreatmentFeatures) -> Vocabulary:
+        """Every name in the training data, and every modality that there is."""
+        targets = frozenset(t for c in responses.conditions for t in c.treatment.targets)
+        return cls(responses.genes, targets, tuple(m.value for m in MODALITIES), features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +73,14 @@ class TreatmentTable:
         cls,
         treatments: Sequence[Treatment],
         genes: tuple[str, ...],
-        features: TreatmentFeatures,
-        config: ModelConfig,
+        vocabulary: Vocabulary,
     ) -> TreatmentTable:
         """Lay out treatments; perturbations of zero strength are dropped, and order is no information.
 
         Raises
         ------
         UnknownTargetError
-            When a target is not known to the features.
+            When nothing is known of a target; see `Vocabulary`.
         """
         active = [treatment.active.ordered for treatment in treatments]
         distinct = list(dict.fromkeys(p for perturbations in active for p in perturbations))
@@ -60,21 +88,19 @@ class TreatmentTable:
         slots = np.zeros((len(active), max(map(len, active), default=0) or 1), dtype=np.int64)
         for i, perturbations in enumerate(active):
             slots[i, : len(perturbations)] = [row[p] for p in perturbations]
-        impact = np.zeros((len(active), len(genes), config.impact_channels), dtype=np.float32)
+        impact = np.zeros((len(active), len(genes), len(IMPACT_CHANNELS)), dtype=np.float32)
         for i, treatment in enumerate(treatments):
-            impact[i] = features.impact(treatment.active, genes)
-        return cls(_vectors(distinct, features, config), torch.from_numpy(slots), torch.from_numpy(impact))
+            impact[i] = vocabulary.features.impact(treatment.active, genes)
+        return cls(_vectors(distinct, vocabulary), torch.from_numpy(slots), torch.from_numpy(impact))
 
     def perturbations(self, rows: Tensor) -> PerturbationBatch:
         """What is done in some of the treatments."""
         return PerturbationBatch(*(part[self.slots[rows]] for part in self.vectors))
 
 
-def _vectors(
-    perturbations: Sequence[Perturbation], features: TreatmentFeatures, config: ModelConfig
-) -> PerturbationBatch:
-    vectors = features.encode(perturbations)
-    place = np.array([config.modalities.index(modality.value) for modality in MODALITIES], dtype=np.int64)
+def _vectors(perturbations: Sequence[Perturbation], vocabulary: Vocabulary) -> PerturbationBatch:
+    vectors = vocabulary.features.encode(perturbations, vocabulary.targets)
+    place = np.array([vocabulary.modalities.index(m.value) for m in MODALITIES], dtype=np.int64)
     parts = (
         vectors.gene,
         vectors.compound,

@@ -11,14 +11,12 @@ import torch
 
 from xpert.errors import InputError
 from xpert.model.batch import Batch
-from xpert.model.encode import TreatmentTable
-from xpert.model.spread import expected_spread
+from xpert.model.encode import TreatmentTable, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from xpert.data.responses import Condition, Context, Floats
-    from xpert.features.treatments import TreatmentFeatures
     from xpert.model.network import XPert
     from xpert.perturbation import Treatment
 
@@ -30,37 +28,37 @@ class Answer(NamedTuple):
 
     shift: Floats
     """Base plus the network's own part, shape ``(conditions, genes)``."""
-    spread: Floats
-    """Standard deviation over treated cells, shape ``(conditions, genes)``; NaN where the control's is not known."""
+    spread_ratio: Floats
+    """Spread over treated cells in units of its starting point, shape ``(conditions, genes)``."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """A network with the names of its genes and the features that it was trained on.
+    """A network with the names that it knows.
 
     Attributes
     ----------
     network
         In evaluation mode.
-    genes
-        Names of the network's gene identities, in order.
-    features
-        What turns targets into vectors.
+    vocabulary
+        The names that it knows.
     """
 
     network: XPert
-    genes: tuple[str, ...]
-    features: TreatmentFeatures
+    vocabulary: Vocabulary
 
     def __post_init__(self) -> None:
-        if self.network.config.genes != len(self.genes):
-            raise ValueError(f"{self.network.config.genes} gene identities, {len(self.genes)} gene names")
+        config, genes = self.network.config, self.vocabulary.genes
+        if config.genes != len(genes):
+            raise ValueError(f"{config.genes} gene identities, {len(genes)} gene names")
+        if config.modalities != self.vocabulary.modalities:
+            raise ValueError(f"modalities {config.modalities} are named {self.vocabulary.modalities}")
         if self.network.training:
             raise ValueError("the network is still in training mode")
 
     @cached_property
     def _place(self) -> dict[str, int]:
-        return {gene: i for i, gene in enumerate(self.genes)}
+        return {gene: i for i, gene in enumerate(self.vocabulary.genes)}
 
     def places(self, genes: Sequence[str]) -> torch.Tensor:
         """Place of each gene among the identities, by name, shape ``(genes,)``.
@@ -79,7 +77,7 @@ class TrainedNetwork:
     def answer(
         self, conditions: Sequence[Condition], contexts: Mapping[str, Context], base: Floats
     ) -> Answer:
-        """Shift and spread of conditions, given what the base predictor says of them.
+        """Shift and spread ratio of conditions, given what the base predictor says of them.
 
         Parameters
         ----------
@@ -91,18 +89,18 @@ class TrainedNetwork:
             Shape ``(conditions, genes)``.
         """
         if not conditions:
-            return Answer(base, np.full_like(base, np.nan))
+            return Answer(base, np.ones_like(base))
         genes = contexts[conditions[0].context].genes
         shift, ratio = np.empty_like(base, dtype=np.float32), np.empty_like(base, dtype=np.float32)
         for rows, batch in self._batches(conditions, contexts, base, genes):
             with torch.inference_mode():
                 out = self.network(batch)
             shift[rows], ratio[rows] = out.shift.numpy(), out.log_spread_ratio.exp().numpy()
-        return Answer(shift, ratio * _starting_spread(conditions, contexts, base))
+        return Answer(shift, ratio)
 
     def latent(self, treatments: Sequence[Treatment]) -> Floats:
         """Places in the Perturbverse, shape ``(treatments, width)``; control is exactly the origin."""
-        table = TreatmentTable.of(treatments, (), self.features, self.network.config)
+        table = TreatmentTable.of(treatments, (), self.vocabulary)
         with torch.inference_mode():
             unified = self.network.perceiver(table.perturbations(torch.arange(len(treatments))))
         return np.asarray(unified.latent.numpy())
@@ -118,7 +116,7 @@ class TrainedNetwork:
         for start in range(0, len(conditions), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             asked = conditions[rows]
-            table = TreatmentTable.of([c.treatment for c in asked], genes, self.features, self.network.config)
+            table = TreatmentTable.of([c.treatment for c in asked], genes, self.vocabulary)
             control = np.stack([contexts[c.context].aligned(genes).control for c in asked])
             yield (
                 rows,
@@ -130,13 +128,3 @@ class TrainedNetwork:
                     torch.from_numpy(base[rows].astype(np.float32)),
                 ),
             )
-
-
-def _starting_spread(
-    conditions: Sequence[Condition], contexts: Mapping[str, Context], base: Floats
-) -> Floats:
-    start = np.empty_like(base, dtype=np.float32)
-    for name in {c.context for c in conditions}:
-        rows = [i for i, c in enumerate(conditions) if c.context == name]
-        start[rows] = expected_spread(contexts[name], base[rows])
-    return start

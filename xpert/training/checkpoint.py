@@ -27,7 +27,7 @@ class WholeCheckpoints(TorchCheckpointIO):  # type: ignore[misc]
 
 
 def network_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
-    """The network's tensors in a checkpoint.
+    """The averaged network's tensors in a checkpoint.
 
     Raises
     ------
@@ -40,4 +40,5 @@ def network_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
         raise InputError(
             f"The checkpoint {checkpoint} cannot be read ({error}); start without it."
         ) from error
-    return {name.removeprefix("network."): value for name, value in stored.items()}
+    prefix = "averaged."
+    return {name.removeprefix(prefix): value for name, value in stored.items() if name.startswith(prefix)}

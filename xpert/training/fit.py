@@ -40,13 +40,13 @@ class Run:
     folder
         Holds ``last.ckpt`` after each pass, ``best.ckpt``, the logs, and ``finished.json`` at the end.
     label
-        Name beside the progress bar.
+        Name beside the progress bar; None draws none.
     devices
         Devices to train on; ``auto`` takes every GPU there is.
     """
 
     folder: Path
-    label: str = "training"
+    label: str | None = "training"
     devices: int | str = 1
 
 
@@ -77,6 +77,7 @@ def _train(module: TrainingModule, rows: TrainingRows, is_held_out: torch.Tensor
     if trainer.is_global_zero:
         outcome = {"passes": trainer.current_epoch, "best": float(_best(trainer))}
         (run.folder / FINISHED).write_text(json.dumps(outcome), encoding="utf-8")
+        last.unlink()
 
 
 def _trainer(settings: TrainingSection, run: Run, device: torch.device) -> Trainer:
@@ -109,8 +110,9 @@ def _callbacks(settings: TrainingSection, run: Run) -> list[Callback]:
         "enable_version_counter": False,
         "save_on_train_epoch_end": True,
     }
+    progress = [] if run.label is None else [TrainingProgress(run.label)]
     return [
-        TrainingProgress(run.label),
+        *progress,
         EarlyStopping(MONITORED, patience=settings.patience, check_on_train_epoch_end=True),
         ModelCheckpoint(filename=BEST, monitor=MONITORED, **common),
         ModelCheckpoint(filename=LAST, **common),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,14 +23,23 @@ LAST_STEP_SIZE = 0.05
 
 
 class TrainingModule(LightningModule):  # type: ignore[misc]
-    """Trains one network.
+    """Trains one network, and keeps a running average of its weights, which is what is judged and kept.
 
-    Nothing but the network's tensors is stored in a checkpoint, so that it can be read without unpickling.
+    Method: exponential averaging (Polyak and Juditsky 1992); on few noisy conditions the average is better than
+    the last step. Nothing but tensors is stored in a checkpoint, so that it can be read without unpickling.
+
+    Attributes
+    ----------
+    network
+        What the optimiser changes.
+    averaged
+        The running average of its weights.
     """
 
     def __init__(self, network: XPert, settings: TrainingSection) -> None:
         super().__init__()
         self.network = network
+        self.averaged = deepcopy(network).requires_grad_(requires_grad=False)
         self.settings = settings
 
     def training_step(self, batch: TrainingBatch, _: int) -> Tensor:
@@ -44,8 +54,8 @@ class TrainingModule(LightningModule):  # type: ignore[misc]
         return loss.total
 
     def validation_step(self, batch: TrainingBatch, _: int) -> None:
-        """Loss on held-out perturbations."""
-        loss = loss_of(self.network(batch.asked), batch, self.network.shift_scale, self.settings)
+        """Loss of the averaged network on held-out perturbations."""
+        loss = loss_of(self.averaged(batch.asked), batch, self.network.shift_scale, self.settings)
         self.log_dict(
             {f"held_out_{name}": part for name, part in loss._asdict().items()},
             batch_size=len(batch.weight),
@@ -65,6 +75,14 @@ class TrainingModule(LightningModule):  # type: ignore[misc]
         for group, largest in zip(self._groups(), self._largest_steps(), strict=True):
             group["lr"] = share * largest
         self.log("gate", self.network.gate.detach(), on_step=False, on_epoch=True, batch_size=1)
+
+    def on_train_batch_end(self, outputs: Any, batch: TrainingBatch, batch_idx: int) -> None:  # noqa: ANN401
+        """Move the average a little towards the network; further in the first steps, which start at chance."""
+        steps = self.trainer.global_step
+        keep = min(self.settings.averaging, steps / (steps + 10))
+        with torch.no_grad():
+            for average, current in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+                average.lerp_(current, 1 - keep)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW; gates take larger steps than the rest and are not pulled to zero."""

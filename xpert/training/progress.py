@@ -15,44 +15,54 @@ WIDTH = 24
 LINES_WITHOUT_TERMINAL = 10
 
 
+class Bar:
+    """One line with the time that is left, drawn over itself on a terminal and now and then elsewhere."""
+
+    def __init__(self, label: str, *, first: int = 0, at_most: bool = False) -> None:
+        self.label = label
+        self.first = first
+        self.words = "at most " if at_most else ""
+        self.start = time.monotonic()
+
+    def draw(self, done: int, total: int, doing: str) -> None:
+        """Draw `done` of `total` steps; `doing` stands beside it."""
+        on_terminal = sys.stderr.isatty()
+        if not (on_terminal or done == total or done % max(1, total // LINES_WITHOUT_TERMINAL) == 0):
+            return
+        seconds = (time.monotonic() - self.start) / max(1, done - self.first) * (total - done)
+        filled = WIDTH * done // total
+        line = (
+            f"{self.label} {'█' * filled}{'░' * (WIDTH - filled)} {done}/{total} · {doing}"
+            f" · {self.words}{clock(seconds)} left"
+        )
+        end = "\n" if done == total or not on_terminal else ""
+        sys.stderr.write(f"\r\x1b[2K{line}{end}" if on_terminal else f"{line}{end}")
+        sys.stderr.flush()
+
+
 class TrainingProgress(Callback):  # type: ignore[misc]
-    """A bar over all passes, on stderr, drawn over itself on a terminal and now and then elsewhere."""
+    """A bar over all passes, on stderr."""
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.start, self.first = 0.0, 0
+        self.bar = Bar(label, at_most=True)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock; a resumed run starts it at the pass that it continues with."""
-        self.start, self.first = time.monotonic(), trainer.current_epoch
+        self.bar = Bar(self.label, first=trainer.current_epoch, at_most=True)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the line."""
-        done, most = trainer.current_epoch + 1, int(trainer.max_epochs or 1)
-        if not trainer.is_global_zero or not self._is_due(done, most):
-            return
-        seconds = (time.monotonic() - self.start) / max(1, done - self.first) * (most - done)
-        filled = WIDTH * done // most
-        held_out = float(trainer.callback_metrics.get("held_out_total", float("nan")))
-        line = (
-            f"{self.label} {'█' * filled}{'░' * (WIDTH - filled)} {done}/{most}"
-            f" · held-out loss {held_out:.4f} · at most {clock(seconds)} left"
-        )
-        sys.stderr.write(f"\r{line}" if sys.stderr.isatty() else f"{line}\n")
-        sys.stderr.flush()
+        if trainer.is_global_zero:
+            held_out = float(trainer.callback_metrics.get("held_out_total", float("nan")))
+            self.bar.draw(
+                trainer.current_epoch + 1, int(trainer.max_epochs or 1), f"held-out loss {held_out:.4f}"
+            )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Leave the line behind and say how it ended."""
-        if not trainer.is_global_zero:
-            return
-        if sys.stderr.isatty():
-            sys.stderr.write("\n")
-        if trainer.current_epoch < int(trainer.max_epochs or 0):
-            sys.stderr.write(f"{self.label} stopped after {trainer.current_epoch} passes: no further gain.\n")
-
-    @staticmethod
-    def _is_due(done: int, most: int) -> bool:
-        return sys.stderr.isatty() or done == most or done % max(1, most // LINES_WITHOUT_TERMINAL) == 0
+        """Say how it ended."""
+        if trainer.is_global_zero and trainer.current_epoch < int(trainer.max_epochs or 0):
+            sys.stderr.write(f"\n{self.label}: no further gain after {trainer.current_epoch} passes.\n")
 
     def state_dict(self) -> dict[str, Any]:
         """Nothing here is part of the training's state."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path  # noqa: TC003 (read at run time by pydantic)
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from xpert.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 Positive = Annotated[int, Field(ge=1)]
@@ -28,6 +32,11 @@ class DataSection(_Section):
     )
     folder: Path | None = Field(default=None, description="Folder that holds the collection.")
     file: Path | None = Field(default=None, description="A data file; relative to the recipe.")
+    minimum_cells: Positive = Field(default=10, description="Conditions with fewer cells are left out.")
+    most_genes: Positive = Field(
+        default=2000, description="Genes to predict at most: those that respond most."
+    )
+    organism: Literal["human", "mouse"] = Field(default="human", description="Of a collection.")
     mapping: dict[str, str] = Field(
         default={},
         description="Which column means what, as in `xpert check --map`; what is left out is detected.",
@@ -79,6 +88,9 @@ class TrainingSection(_Section):
         description="Step size of the gates, which start at nothing and would stay there longest.",
     )
     weight_decay: float = Field(default=1e-2, ge=0, description="Pull of the weights towards zero.")
+    averaging: Share = Field(
+        default=0.99, description="Share of the running average of weights kept at each step."
+    )
     held_out: float = Field(
         default=0.15, gt=0, lt=0.9, description="Share of perturbations that decides when to stop."
     )
@@ -144,17 +156,16 @@ class Recipe(_Section):
             When the file is missing or malformed, listing every entry that is wrong.
         """
         try:
-            mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
             raise InputError(f"There is no recipe at {path}.") from error
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"The recipe {path} cannot be read: {error}") from error
-        recipe = cls.of(mapping)
-        return recipe.model_copy(update={"data": _seen_from(recipe.data, path.resolve().parent)})
+        return cls.of(text, folder=path.resolve().parent)
 
     @classmethod
-    def of(cls, mapping: dict[str, Any]) -> Recipe:
-        """Check a recipe that is already in memory.
+    def of(cls, text: str, *, folder: Path) -> Recipe:
+        """Read a recipe's text, seen from a folder.
 
         Raises
         ------
@@ -162,18 +173,30 @@ class Recipe(_Section):
             Listing every entry that is wrong.
         """
         try:
-            return cls.model_validate(mapping)
+            recipe = cls.model_validate(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"The recipe is no TOML: {error}") from error
         except ValidationError as error:
             listed = "\n".join(
                 f"  {'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg']}" for e in error.errors()
             )
             raise InputError(f"The recipe cannot be used:\n{listed}") from error
+        return recipe.model_copy(update={"data": _seen_from(recipe.data, folder)})
 
-    @classmethod
-    def for_file(cls, path: Path, name: str) -> Recipe:
-        """The default recipe for one data file."""
-        plain = re.sub(r"[^a-z0-9_-]+", "-", name.casefold()).strip("-_") or "mine"
-        return cls.of({"name": plain[:64], "data": {"file": str(path.resolve())}})
+
+def default_text(file: Path, name: str, mapping: Mapping[str, str]) -> str:
+    """The default recipe for a data file, as text; the file is named as seen from its own folder."""
+    plain = re.sub(r"[^a-z0-9_-]+", "-", name.casefold()).strip("-_")[:64] or "mine"
+    lines = [f"name = {_quoted(plain)}", "", "[data]", f"file = {_quoted(file.name)}"]
+    if mapping:
+        lines += ["", "[data.mapping]"]
+        lines += [f"{_quoted(key)} = {_quoted(value)}" for key, value in mapping.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML, which is one of JSON."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _seen_from(data: DataSection, folder: Path) -> DataSection:

@@ -10,13 +10,11 @@ import torch
 from torch import Tensor
 
 from xpert.model.batch import Batch
-from xpert.model.encode import TreatmentTable
+from xpert.model.encode import TreatmentTable, Vocabulary
 from xpert.model.spread import expected_spread
 
 if TYPE_CHECKING:
     from xpert.data.responses import Floats, Responses
-    from xpert.features.treatments import TreatmentFeatures
-    from xpert.model.config import ModelConfig
 
 
 class TrainingBatch(NamedTuple):
@@ -82,7 +80,7 @@ class TrainingRows:
 
     @classmethod
     def of(
-        cls, responses: Responses, base: Floats, features: TreatmentFeatures, config: ModelConfig
+        cls, responses: Responses, base: Floats, vocabulary: Vocabulary, signature_rank: int
     ) -> TrainingRows:
         """Lay out responses beside the base's out-of-fold predictions of them."""
         distinct = list(dict.fromkeys(c.treatment for c in responses.conditions))
@@ -90,14 +88,14 @@ class TrainingRows:
         names = [context.name for context in responses.contexts]
         control = np.stack([context.aligned(responses.genes).control for context in responses.contexts])
         return cls(
-            TreatmentTable.of(distinct, responses.genes, features, config),
+            TreatmentTable.of(distinct, responses.genes, vocabulary),
             torch.tensor([row[c.treatment] for c in responses.conditions]),
             torch.tensor([names.index(c.context) for c in responses.conditions]),
             _tensor(control),
             _tensor(base),
             _tensor(responses.delta),
             _tensor(_log_ratio(responses, base)),
-            _tensor(signatures(responses.delta, config.signature_rank)),
+            _tensor(signatures(responses.delta, signature_rank)),
             _tensor(_weights(responses)),
         )
 

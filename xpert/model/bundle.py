@@ -1,0 +1,274 @@
+"""A bundle: a network, the baselines beside it, what they were trained on, and how good each was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xpert.model.bundle_list import BundleInfo, survey
+from xpert.model.calibration import Asked
+from xpert.model.predictor import Shift
+from xpert.model.question import Known, Question
+from xpert.model.spread import expected_spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from xpert.data.readout import Readout
+    from xpert.data.responses import Condition, Context, Floats
+    from xpert.features.treatments import TreatmentFeatures
+    from xpert.model.baselines.blend import StoredPredictor
+    from xpert.model.calibration import Calibration
+    from xpert.model.novelty import Novelty
+    from xpert.model.trained import TrainedNetwork
+    from xpert.perturbation import Modality, Treatment
+
+__all__ = ["Bundle", "BundleInfo", "Measured", "list_bundles", "load_bundle", "save_bundle"]
+
+NETWORK = "network"
+SKILL_COLUMNS = ("question", "predictor", "metric", "value", "lower", "upper", "conditions")
+POINT_COLUMNS = (
+    "treatment", "context", "contexts", "conditions", "modality", "target", "mechanism", "x", "y",
+    "expected_error",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What a bundle was trained on.
+
+    Attributes
+    ----------
+    conditions
+        One per row.
+    cells
+        Cells or arrays behind each row, shape ``(conditions,)``.
+    delta
+        Response minus control as measured, shape ``(conditions, genes)``; NaN where not measured.
+    reliability
+        Correlation between two halves of a row's cells, shape ``(conditions,)``; NaN where not known.
+    """
+
+    conditions: tuple[Condition, ...]
+    cells: npt.NDArray[np.integer]
+    delta: Floats
+    reliability: Floats
+
+    def __post_init__(self) -> None:
+        rows = len(self.conditions)
+        if not (len(self.cells) == len(self.delta) == len(self.reliability) == rows):
+            raise ValueError(
+                f"{rows} conditions, but {len(self.cells)} counts, {len(self.delta)} shifts and "
+                f"{len(self.reliability)} reliabilities"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Everything that a prediction needs.
+
+    Attributes
+    ----------
+    name
+        Name of the bundle and of its folder.
+    readout
+        Unit of every value.
+    organism
+        ``human`` or ``mouse``.
+    genes
+        Genes that are predicted.
+    contexts
+        Contexts that it knows, on `genes`.
+    training
+        What was measured.
+    skill
+        Columns `SKILL_COLUMNS`: every predictor on held-out conditions, by kind of question.
+    chosen
+        For each kind of question the predictor that answers it.
+    baselines
+        Names in ``skill.predictor`` that are simple baselines and not the network.
+    predictors
+        Fitted baselines that answer something or that the network stands on, by name.
+    base
+        Name of the predictor that the network stands on.
+    network
+        The network.
+    learned_spread
+        Whether the network's spread was closer on held-out conditions than its starting point.
+    calibration
+        How far off the chosen predictors were on held-out conditions.
+    novelty
+        How far a treatment lies from the measured ones.
+    perturbverse
+        Columns `POINT_COLUMNS`, one row a treatment, in the order of `latents`.
+    latents
+        Places of the training treatments, shape ``(points, width)``.
+    features
+        What turns targets into vectors.
+    card
+        Data, split, skill and limits, Markdown.
+    recipe
+        The recipe that made it, TOML.
+    """
+
+    name: str
+    readout: Readout
+    organism: str
+    genes: tuple[str, ...]
+    contexts: Mapping[str, Context]
+    training: Measured
+    skill: pd.DataFrame
+    chosen: Mapping[Question, str]
+    baselines: tuple[str, ...]
+    predictors: Mapping[str, StoredPredictor]
+    base: str
+    network: TrainedNetwork
+    learned_spread: bool
+    calibration: Calibration
+    novelty: Novelty
+    perturbverse: pd.DataFrame
+    latents: Floats
+    features: TreatmentFeatures
+    card: str
+    recipe: str
+
+    def __post_init__(self) -> None:
+        if self.training.delta.shape[1] != len(self.genes):
+            raise ValueError(f"{self.training.delta.shape[1]} measured genes, {len(self.genes)} gene names")
+        if len(self.perturbverse) != len(self.latents):
+            raise ValueError(f"{len(self.perturbverse)} points, {len(self.latents)} latents")
+        if missing := set(Question) - set(self.chosen):
+            raise ValueError(f"no predictor answers {', '.join(sorted(missing))}")
+        unknown = {self.base, *self.chosen.values()} - {NETWORK, *self.predictors}
+        if unknown:
+            raise ValueError(f"predictors are named that are not there: {', '.join(sorted(unknown))}")
+        for columns, table in ((SKILL_COLUMNS, self.skill), (POINT_COLUMNS, self.perturbverse)):
+            if absent := set(columns) - set(table.columns):
+                raise ValueError(f"a table lacks the columns {', '.join(sorted(absent))}")
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Genes and compounds that were perturbed in training, sorted."""
+        return tuple(sorted({t for c in self.training.conditions for t in c.treatment.targets}))
+
+    @cached_property
+    def modalities(self) -> tuple[Modality, ...]:
+        """Ways to perturb that were measured in training, in the order of the enumeration."""
+        seen = {p.modality for c in self.training.conditions for p in c.treatment.perturbations}
+        return tuple(modality for modality in type(next(iter(seen))) if modality in seen)
+
+    @cached_property
+    def known(self) -> Known:
+        """The measured conditions, laid out to classify questions."""
+        return Known.of(self.training.conditions)
+
+    def shift(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Shift:
+        """What treatments do, said by the predictor that is best at each kind of question.
+
+        Parameters
+        ----------
+        conditions
+            What is asked.
+        contexts
+            Every context that a condition names, on the bundle's genes in any order; new ones are welcome.
+
+        Returns
+        -------
+        Shift
+            On the bundle's genes. Control and zero strength give exactly no shift, with no error.
+
+        Raises
+        ------
+        UnknownTargetError
+            When nothing is known of a target.
+        """
+        for condition in conditions:
+            self.features.check(condition.treatment, self.targets)
+        if not conditions:
+            nothing = np.empty((0, len(self.genes)), dtype=np.float32)
+            return Shift(nothing, nothing, nothing, ())
+        placed = {c.context: contexts[c.context].aligned(self.genes) for c in conditions}
+        questions = [self.known.classify(c) for c in conditions]
+        names = [self.chosen[question] for question in questions]
+        base = self._ask(self.base, conditions, placed)
+        answer = self.network.answer(conditions, placed, base)
+        mean = np.zeros_like(answer.shift)
+        for name in dict.fromkeys(names):
+            rows = [i for i, chosen in enumerate(names) if chosen == name]
+            asked = [conditions[i] for i in rows]
+            mean[rows] = (
+                answer.shift[rows]
+                if name == NETWORK
+                else base[rows]
+                if name == self.base
+                else self._ask(name, asked, placed)
+            )
+        spread = _starting_spread(conditions, placed, mean)
+        if self.learned_spread:
+            spread = spread * answer.spread_ratio
+        error = self.calibration.error(
+            Asked(
+                tuple(questions),
+                tuple(c.context for c in conditions),
+                mean,
+                self.novelty.distance(conditions),
+            )
+        ).astype(np.float32)
+        still = np.array([c.treatment.active.is_control for c in conditions], dtype=bool)
+        mean[still], error[still] = 0, 0
+        return Shift(mean, spread, error, tuple(names))
+
+    def latent(self, treatments: Sequence[Treatment]) -> Floats:
+        """Places in the Perturbverse, shape ``(treatments, width)``; control is exactly the origin."""
+        return self.network.latent(treatments)
+
+    def _ask(self, name: str, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
+        return np.asarray(self.predictors[name].predict(conditions, contexts), dtype=np.float32)
+
+
+def _starting_spread(
+    conditions: Sequence[Condition], contexts: Mapping[str, Context], mean: Floats
+) -> Floats:
+    spread = np.empty(mean.shape, dtype=np.float32)
+    for name in {c.context for c in conditions}:
+        rows = [i for i, c in enumerate(conditions) if c.context == name]
+        spread[rows] = expected_spread(contexts[name], mean[rows])
+    return spread
+
+
+def list_bundles() -> tuple[BundleInfo, ...]:
+    """Bundles that can be loaded by name; reads their descriptions only."""
+    return survey()[0]
+
+
+def load_bundle(name_or_path: str | Path) -> Bundle:
+    """Load a bundle by name, or from its folder.
+
+    Raises
+    ------
+    InputError
+        When there is none, naming those that are there; or when a file of it is missing or damaged.
+    """
+    from xpert.model.bundle_files import load
+
+    return load(name_or_path)
+
+
+def save_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write a bundle; an older one in the folder is replaced as a whole.
+
+    Raises
+    ------
+    InputError
+        When it would be larger than a bundle may be.
+    """
+    from xpert.model.bundle_files import save
+
+    save(bundle, folder)

@@ -1,0 +1,166 @@
+"""The network as a predictor like any other: fitted to responses, asked about conditions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import torch
+
+from xpert.errors import InputError
+from xpert.features.treatments import IMPACT_CHANNELS
+from xpert.model.bundle import NETWORK
+from xpert.model.config import ModelConfig
+from xpert.model.encode import Vocabulary
+from xpert.model.network import XPert
+from xpert.model.trained import ROWS_AT_ONCE, TrainedNetwork
+from xpert.training.fit import Run, fit_network
+from xpert.training.fold import folds_of, out_of_fold
+from xpert.training.rows import Scales, TrainingRows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from xpert.data.responses import Condition, Context, Floats, Responses
+    from xpert.features.treatments import TreatmentFeatures
+    from xpert.model.baselines.blend import StoredPredictor
+    from xpert.training.recipe import NetworkSection, TrainingSection
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkPredictor:
+    """The network on top of a base predictor.
+
+    `fit` cuts the training perturbations twice: into folds, for what the base says of perturbations that it has
+    not seen; and into those that are learned from and those that decide when to stop.
+
+    Attributes
+    ----------
+    base
+        The predictor whose leftovers the network learns.
+    features
+        What turns targets into vectors.
+    sizes, settings
+        Sizes of the network, and how it is fitted.
+    folder
+        Keeps the state of each fit, so that an interrupted one goes on and a finished one is not repeated.
+    label
+        Name beside the progress bar; None draws none.
+    devices
+        Devices to train on; see `xpert.training.fit.Run`.
+    trained
+        What was learned; None before `fit`.
+    spread_error
+        Root mean squared error of the log spread on the conditions that decided when to stop: of the network, and
+        of the starting point that it corrects; None before `fit`, or where the data hold no cells.
+    """
+
+    base: StoredPredictor
+    features: TreatmentFeatures
+    sizes: NetworkSection
+    settings: TrainingSection
+    folder: Path
+    label: str | None = None
+    devices: int | str = 1
+    trained: TrainedNetwork | None = None
+    spread_error: tuple[float, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name as shown beside a score."""
+        return NETWORK
+
+    def fit(self, responses: Responses) -> Self:
+        """Train a network, or read one that was trained on the very same data with the same settings."""
+        settings = self.settings
+        vocabulary = Vocabulary.of(responses, self.features)
+        config = network_config(vocabulary, self.sizes)
+        run = Run(self.folder / f"fit-{self._key(responses)}", self.label, self.devices)
+        base = out_of_fold(self.base, responses, settings.base_folds, settings.seed)
+        rows = TrainingRows.of(responses, base, vocabulary, config.signature_rank)
+        held_out = torch.from_numpy(self.is_held_out(responses))
+        network = fit_network(
+            new_network(config, responses, vocabulary, settings.seed),
+            rows,
+            held_out,
+            settings,
+            run,
+        )
+        return replace(
+            self,
+            base=self.base.fit(responses),
+            trained=TrainedNetwork(network, vocabulary),
+            spread_error=spread_errors(network, rows, held_out),
+        )
+
+    def predict(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
+        """Mean shift, shape ``(conditions, genes)``."""
+        if self.trained is None:
+            raise InputError("The network has not been fitted.")
+        base = np.asarray(self.base.predict(conditions, contexts), dtype=np.float32)
+        return self.trained.answer(conditions, contexts, base).shift
+
+    def is_held_out(self, responses: Responses) -> np.ndarray:
+        """Conditions that decide when to stop, bool, shape ``(conditions,)``."""
+        parts = max(2, round(1 / self.settings.held_out))
+        return np.asarray(folds_of(responses.conditions, parts, self.settings.seed + 1) == 0)
+
+    def _key(self, responses: Responses) -> str:
+        """Fingerprint of everything that a fit depends on."""
+        digest = hashlib.sha256()
+        for part in (self.sizes.model_dump_json(), self.settings.model_dump_json(), repr(self.base)):
+            digest.update(part.encode())
+        digest.update("\n".join(map(str, responses.conditions)).encode())
+        for values in (responses.delta, responses.spread, responses.cells):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()[:16]
+
+
+def network_config(vocabulary: Vocabulary, sizes: NetworkSection) -> ModelConfig:
+    """Sizes of the network that suits the names."""
+    features = vocabulary.features
+    return ModelConfig(
+        genes=len(vocabulary.genes),
+        gene_width=features.gene_width,
+        compound_width=features.compound_width,
+        prior_width=features.gene_width,
+        impact_channels=len(IMPACT_CHANNELS),
+        modalities=vocabulary.modalities,
+        **sizes.model_dump(),
+    )
+
+
+def new_network(config: ModelConfig, responses: Responses, vocabulary: Vocabulary, seed: int) -> XPert:
+    """An untrained network that knows the scales of its data and what is known of its genes."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = XPert(config)
+    scales = Scales.of(responses)
+    network.control_centre.fill_(scales.control_centre)
+    network.control_scale.fill_(scales.control_scale)
+    network.shift_scale.fill_(scales.shift)
+    features = vocabulary.features
+    known = features.genes.vectors([features.gene(g) for g in responses.genes], features.gene_projection)
+    network.cell_encoder.tokens.prior.copy_(torch.from_numpy(known))
+    return network
+
+
+def spread_errors(
+    network: XPert, rows: TrainingRows, is_held_out: torch.Tensor
+) -> tuple[float, float] | None:
+    """Root mean squared error of the log spread: of the network, and of its starting point."""
+    measured, said = [], []
+    for places in torch.split(torch.nonzero(is_held_out).flatten(), ROWS_AT_ONCE):
+        batch = rows.gather(places)
+        with torch.inference_mode():
+            said.append(network(batch.asked).log_spread_ratio)
+        measured.append(batch.log_ratio)
+    truth, guess = torch.cat(measured), torch.cat(said)
+    known = truth.isfinite()
+    if not known.any():
+        return None
+    network_error = (guess[known] - truth[known]).square().mean().sqrt()
+    return float(network_error), float(truth[known].square().mean().sqrt())

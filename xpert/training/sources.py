@@ -1,0 +1,166 @@
+"""The data of a recipe: responses, and what only the cells behind them can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xpert.errors import InputError
+from xpert.model.metrics import pearson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xpert.data.dataset import PerturbationDataset
+    from xpert.data.responses import Floats, Responses
+    from xpert.features.treatments import TreatmentFeatures
+    from xpert.training.recipe import DataSection
+
+HALVINGS = 3
+FEWEST_CONDITIONS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """What a bundle is made from.
+
+    Attributes
+    ----------
+    responses
+        Every condition that is used.
+    halves
+        The same conditions as two disjoint halves of the cells measured them; None where there are no cells.
+    reliability
+        Correlation between halves, mean over several halvings, shape ``(conditions,)``; NaN where not known.
+    organism
+        ``human`` or ``mouse``.
+    notes
+        What was left out and what was done to the values, in words.
+    """
+
+    responses: Responses
+    halves: tuple[Responses, Responses] | None
+    reliability: Floats
+    organism: str
+    notes: tuple[str, ...]
+
+
+def gather(section: DataSection, seed: int) -> TrainingData:
+    """Read what a recipe names.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or holds too few conditions to learn from.
+    """
+    if section.file is not None:
+        return _from_file(section, seed)
+    from xpert.data.collections import load_responses
+
+    assert section.collection is not None
+    assert section.folder is not None
+    responses = _narrowed(load_responses(section.collection, section.folder), section.most_genes)
+    unknown = np.full(len(responses), np.nan)
+    return TrainingData(_enough(responses), None, unknown, section.organism, ())
+
+
+def parent_compounds(responses: Responses, features: TreatmentFeatures) -> Mapping[str, str]:
+    """What each compound is in truth, so that salts and stereoisomers of one parent share a fold."""
+    compounds = {
+        p.target for c in responses.conditions for p in c.treatment.perturbations if not p.modality.is_genetic
+    }
+    found = {name: features.compound(name) for name in sorted(compounds)}
+    return {name: compound.identity for name, compound in found.items() if compound is not None}
+
+
+def _from_file(section: DataSection, seed: int) -> TrainingData:
+    from xpert.data.open import open_dataset
+
+    assert section.file is not None
+    dataset = open_dataset(section.file, mapping=section.mapping)
+    measured = dataset.responses(minimum_cells=section.minimum_cells)
+    responses = _enough(_narrowed(measured, section.most_genes))
+    halvings = [_halves(dataset, responses, seed + number) for number in range(HALVINGS)]
+    agreement = [pearson(first.delta, second.delta) for first, second in halvings]
+    return TrainingData(
+        responses,
+        halvings[0],
+        np.mean(agreement, axis=0),
+        dataset.organism,
+        _notes(dataset, measured, responses, section),
+    )
+
+
+def _halves(dataset: PerturbationDataset, responses: Responses, seed: int) -> tuple[Responses, Responses]:
+    """Means of two disjoint halves of the cells of every condition and of every control."""
+    draw = np.random.default_rng([seed, len(dataset.group_codes)])
+    order = draw.permutation(len(dataset.group_codes))
+    # Every second cell of each group in a random order: halves differ by one cell at most.
+    by_group = order[np.argsort(dataset.group_codes[order], kind="stable")]
+    codes = dataset.group_codes[by_group]
+    starts = np.searchsorted(codes, codes)
+    side = np.empty(len(codes), dtype=np.intp)
+    side[by_group] = (np.arange(len(codes)) - starts) % 2
+    first, second = (
+        replace(dataset, group_codes=np.where(side == half, dataset.group_codes, -1)).responses()
+        for half in (0, 1)
+    )
+    return _matching(first, responses), _matching(second, responses)
+
+
+def _matching(half: Responses, responses: Responses) -> Responses:
+    """The conditions and genes of `responses`, in their order."""
+    row = {condition: i for i, condition in enumerate(half.conditions)}
+    return _on_genes(half.take([row[c] for c in responses.conditions]), responses.genes)
+
+
+def _narrowed(responses: Responses, most: int) -> Responses:
+    """The genes that respond most, in the order of the data; those that are perturbed themselves are kept."""
+    if len(responses.genes) <= most:
+        return responses
+    power = np.nanmean(np.square(responses.delta), axis=0)
+    targets = {t for c in responses.conditions for t in c.treatment.targets}
+    is_target = np.array([gene in targets for gene in responses.genes])
+    order = np.lexsort((-np.nan_to_num(power, nan=-1.0), ~is_target))
+    kept = np.sort(order[:most])
+    return _on_genes(responses, tuple(responses.genes[i] for i in kept))
+
+
+def _on_genes(responses: Responses, genes: tuple[str, ...]) -> Responses:
+    if responses.genes == genes:
+        return responses
+    place = {gene: i for i, gene in enumerate(responses.genes)}
+    columns = np.array([place[gene] for gene in genes], dtype=np.intp)
+    return replace(
+        responses,
+        genes=genes,
+        contexts=tuple(context.aligned(genes) for context in responses.contexts),
+        delta=responses.delta[:, columns],
+        spread=responses.spread[:, columns],
+    )
+
+
+def _enough(responses: Responses) -> Responses:
+    distinct = len({c.treatment for c in responses.conditions})
+    if distinct < FEWEST_CONDITIONS:
+        raise InputError(
+            f"The data hold {distinct} treatments with enough cells; a model needs at least {FEWEST_CONDITIONS}."
+        )
+    return responses
+
+
+def _notes(
+    dataset: PerturbationDataset, measured: Responses, used: Responses, section: DataSection
+) -> tuple[str, ...]:
+    notes = [f"Values: {step}" for step in dataset.normalisation]
+    notes += [f"{cells:,} cells left out: {reason}." for reason, cells in dataset.left_out.items()]
+    if few := len(dataset.conditions) - len(measured):
+        notes.append(f"{few:,} conditions left out: fewer than {section.minimum_cells} cells.")
+    if len(used.genes) < len(measured.genes):
+        notes.append(
+            f"{len(used.genes):,} of {len(measured.genes):,} genes are predicted: the perturbed ones, and those "
+            "that respond most over all conditions."
+        )
+    return tuple(notes)
