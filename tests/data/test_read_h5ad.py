@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -118,8 +119,6 @@ def test_layers_and_raw_can_be_chosen_and_are_listed(tmp_path):
 
 
 def test_column_that_is_no_table_column_is_left_out_and_said(tmp_path):
-    import h5py
-
     _adata(dose=np.arange(CELLS)).write_h5ad(tmp_path / "a.h5ad")
     with h5py.File(tmp_path / "a.h5ad", "r+") as file:
         del file["obs/dose"]
@@ -165,6 +164,17 @@ def test_limits_on_cells_genes_and_columns_are_kept(tmp_path):
     ):
         with pytest.raises(InputError, match=words):
             read(tmp_path / "a.h5ad", limits=limits)
+
+
+def test_very_sparse_dense_matrix_is_no_bomb(tmp_path):
+    """0.5 % of a matrix that is larger than the size up to which its compression does not matter."""
+    dense = np.zeros((20_000, 900), np.float32)
+    places = np.random.default_rng(0).choice(dense.size, dense.size // 200, replace=False)
+    dense.flat[places] = 1 + places % 5
+    table = _read(_adata(dense), tmp_path, compression="gzip")
+    assert table.facts.nonzero == len(places)
+    with h5py.File(tmp_path / "a.h5ad") as file:
+        assert dense.nbytes / file["X"].id.get_storage_size() > 150
 
 
 @pytest.mark.data

@@ -54,7 +54,8 @@ def read(
     layer
         ``X``, ``raw`` or a layer's name; the main matrix when None.
     obs
-        A further table of cells (``.csv``, ``.tsv``, also ``.gz``), joined by cell name.
+        A further table of cells (``.csv``, ``.tsv``, also ``.gz``), joined by cell name; it takes the place
+        of one that would be found beside or inside `path`.
     name
         What to call the file; its own name when None.
     limits

@@ -24,8 +24,8 @@ class Limits:
         Bytes that all arrays of a file may say they hold, or that its text may unpack to.
     ratio
         How many times larger than their stored form arrays (or unpacked text) may be, once they are
-        larger than `small`. Real matrices stay below 150 even when 99 % of them is zero; a bomb of
-        zeros stands near 1,000.
+        larger than `small`. Dense matrices of which 0.5 % is not zero reach 420 under gzip, with 0.1 %
+        they reach 630; nothing but zeros comes near 1,000.
     small
         Bytes up to which the ratio does not matter: a constant column compresses without bound.
     cells, genes, columns
@@ -41,7 +41,7 @@ class Limits:
     seconds: float = 600.0
     disk: int = 64 * GIB
     claimed: int = 64 * GIB
-    ratio: float = 500.0
+    ratio: float = 700.0
     small: int = 64 * MIB
     cells: int = 20_000_000
     genes: int = 200_000

@@ -62,10 +62,6 @@ def run(
     UnsafeFileError
         The file was refused for what it asks of its reader, or a limit was passed.
     """
-    if os.name != "posix":
-        raise InputError(
-            "Data files are read in a confined process, which needs Linux or macOS (or WSL on Windows)."
-        )
     copy = folder / "copy"
     copy.mkdir()
     asked = {

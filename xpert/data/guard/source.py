@@ -91,6 +91,10 @@ def opened(path: Path, *, obs: Path | None = None, name: str | None = None) -> I
     InputError
         There is no such file, it cannot be read, or its kind is not known.
     """
+    if os.name != "posix":
+        raise InputError(
+            "Data files are read in a confined process, which needs Linux or macOS (or WSL on Windows)."
+        )
     with ExitStack() as stack:
         source = Source("", name or path.name)
         if stat.S_ISDIR(_mode(path, path.name)):
