@@ -75,8 +75,10 @@ def test_volcano_rings_the_chosen_gene_alone(shifts):
 
 
 def test_no_markup_of_a_name_reaches_the_volcano(shifts):
-    shown = [t for trace in volcano(shifts, Readout.Z).data for t in trace.text]
-    assert not any("<b>DOWN" in t for t in shown)
+    figure = volcano(shifts, Readout.Z)
+    shown = [*figure.data[0].text, *(a.text for a in figure.layout.annotations)]
+    assert not any("<b>DOWN" in text for text in shown)
+    assert any("&lt;b&gt;DOWN" in text for text in shown)
 
 
 def test_volcano_sentence_counts_what_stands_out(shifts):
@@ -177,8 +179,8 @@ def test_without_any_interval_the_height_is_the_shift_and_the_axis_says_so(shift
 
 def test_names_in_the_volcano_do_not_cover_one_another(shifts):
     crowd = pd.concat([shifts] + [shifts.head(1).assign(gene=f"TWIN{i}") for i in range(5)])
-    names = volcano(crowd.reset_index(drop=True), Readout.LOG1P).data[1].text
-    assert list(names).count("UP1") == 1
+    names = [a.text for a in volcano(crowd.reset_index(drop=True), Readout.LOG1P).layout.annotations]
+    assert names.count("UP1") == 1
     assert not any(name.startswith("TWIN") for name in names)
 
 

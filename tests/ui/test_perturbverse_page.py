@@ -59,7 +59,7 @@ def test_finding_a_treatment_rings_it_and_zooms_in(page, bundle):
     spec = figure(page)
     at = bundle.perturbverse.loc[5]
     assert spec["layout"]["xaxis"]["range"][0] < at["x"] < spec["layout"]["xaxis"]["range"][1]
-    assert any(str(at["treatment"]) in str(trace.get("text")) for trace in spec["data"])
+    assert f"<b>{at['treatment']}</b>" in [a["text"] for a in spec["layout"]["annotations"]]
 
 
 @pytest.mark.parametrize("coloring", ["mechanism", "expected_error"])

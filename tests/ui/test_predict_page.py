@@ -180,7 +180,7 @@ def test_genes_picked_in_the_table_are_ringed_in_the_volcano(predicted, bundle):
     predicted.session_state[rows] = {"selection": {"rows": [2], "columns": [], "cells": []}}
     predicted.run()
     spec = json.loads(predicted.get("plotly_chart")[0].proto.spec)
-    assert f"<b>{table['gene'][2]}</b>" in spec["data"][-1]["text"]
+    assert f"<b>{table['gene'][2]}</b>" in [a["text"] for a in spec["layout"]["annotations"]]
 
 
 def test_the_shown_python_lines_give_the_same_table(predicted, bundle):

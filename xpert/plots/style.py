@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from xpert.plots.labels import escaped
+from xpert.plots.palette import PURPLE
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 GRID = "rgba(128, 138, 150, 0.25)"
+_ON_TAG = "#18222C"
 ZERO_LINE = "rgba(128, 138, 150, 0.7)"
 
 
@@ -55,6 +59,37 @@ def styled(figure: go.Figure, *, x: str, y: str, height: int = 460) -> go.Figure
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": "#808A96", "activecolor": "#0072B2"},
     )
     return figure
+
+
+def write_name(
+    figure: go.Figure, x: float, y: float, name: object, *, above: bool = True, strong: bool = False
+) -> None:
+    """Write a name beside a point, over everything else; WebGL's own text knows no markup.
+
+    Parameters
+    ----------
+    figure
+        Changed in place.
+    x, y
+        Where the point stands.
+    name
+        What to write; it is escaped here.
+    above
+        Whether it stands above the point or below.
+    strong
+        Whether on a tag of its own, which stands out from any crowd in a light and a dark page.
+    """
+    text = escaped(name, longest=40)
+    figure.add_annotation(
+        x=x,
+        y=y,
+        text=f"<b>{text}</b>" if strong else text,
+        showarrow=False,
+        yshift=(18 if strong else 14) if above else -20,
+        font={"size": 12} | ({"color": _ON_TAG} if strong else {}),
+        bgcolor=PURPLE if strong else None,
+        borderpad=2,
+    )
 
 
 def export_config(name: str) -> dict[str, Any]:

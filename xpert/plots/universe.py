@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from xpert.perturbation import Modality
 from xpert.plots.labels import escaped, plain
 from xpert.plots.palette import GREY, MODALITY_MARKS, OTHER, OTHER_MARK, SEQUENTIAL, marks
-from xpert.plots.style import ZERO_LINE, styled
+from xpert.plots.style import ZERO_LINE, styled, write_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def universe_map(
     neighbours: Sequence[int] = (),
     here: Place | None = None,
 ) -> go.Figure:
-    """Draw the map.
+    """Draw the map, everything in WebGL: what is drawn otherwise would lie under the points.
 
     Parameters
     ----------
@@ -71,20 +71,24 @@ def universe_map(
     if picked is not None:
         _add_rings(figure, points, picked, neighbours)
     if here is not None:
-        figure.add_scatter(
+        figure.add_scattergl(
             x=[here.x],
             y=[here.y],
-            mode="markers+text",
+            mode="markers",
             marker={"symbol": "star", "size": 18, "color": RING, "line": {"width": 1, "color": "white"}},
-            text=[f"<b>{escaped(here.label)}</b>"],
-            textposition="top center",
             name="your prediction",
         )
-    styled(figure, x="UMAP 1", y="UMAP 2", height=620)
+        write_name(figure, here.x, here.y, here.label, strong=True)
+    styled(figure, x="UMAP 1", y="UMAP 2", height=640)
     hidden = {"showgrid": False, "zeroline": False, "showticklabels": False}
     figure.update_xaxes(**hidden)
     figure.update_yaxes(**hidden, scaleanchor="x")
-    return figure.update_layout(dragmode="pan", clickmode="event+select", hovermode="closest")
+    return figure.update_layout(
+        dragmode="pan",
+        clickmode="event+select",
+        hovermode="closest",
+        legend={"y": -0.07, "yanchor": "top"},
+    )
 
 
 def kind_label(name: str) -> str:
@@ -161,19 +165,12 @@ def _add_points(figure: go.Figure, part: pd.DataFrame, marker: dict[str, object]
 
 
 def _add_rings(figure: go.Figure, points: pd.DataFrame, picked: int, neighbours: Sequence[int]) -> None:
-    at = points.loc[picked]
+    x, y = (float(points[axis][picked]) for axis in ("x", "y"))
     near = points.loc[[n for n in neighbours if n != picked]]
-    edges_x = [v for x in near["x"] for v in (at["x"], x, None)]
-    edges_y = [v for y in near["y"] for v in (at["y"], y, None)]
+    edges_x = [value for end in near["x"] for value in (x, end, None)]
+    edges_y = [value for end in near["y"] for value in (y, end, None)]
     quiet = {"hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=edges_x, y=edges_y, mode="lines", line={"color": ZERO_LINE, "width": 1.2}, **quiet)
+    figure.add_scattergl(x=edges_x, y=edges_y, mode="lines", line={"color": ZERO_LINE, "width": 1.2}, **quiet)
     ring = {"symbol": "circle-open", "size": 20, "color": RING, "line": {"width": 3}}
-    figure.add_scatter(
-        x=[at["x"]],
-        y=[at["y"]],
-        mode="markers+text",
-        marker=ring,
-        text=[f"<b>{escaped(at['treatment'])}</b>"],
-        textposition="top center",
-        **quiet,
-    )
+    figure.add_scattergl(x=[x], y=[y], mode="markers", marker=ring, **quiet)
+    write_name(figure, x, y, points["treatment"][picked], strong=True)

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from xpert.plots.labels import escaped
-from xpert.plots.palette import DOWN, GREY, UP
-from xpert.plots.style import ZERO_LINE, styled
+from xpert.plots.palette import DOWN, GREY, PURPLE, UP
+from xpert.plots.style import ZERO_LINE, styled, write_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -83,7 +83,8 @@ def volcano(
         showlegend=False,
     )
     figure = go.Figure([points])
-    _name_genes(figure, table.assign(signal=drawn), chosen, labelled)
+    _ring(figure, kind, table.assign(signal=drawn), chosen)
+    _name(figure, table.assign(signal=drawn), chosen, labelled)
     if has_interval:
         figure.add_hline(y=1, line={"dash": "dot", "color": ZERO_LINE}, layer="below")
     figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1}, layer="below")
@@ -104,31 +105,31 @@ def volcano_alt(table: pd.DataFrame, treatment: str) -> str:
     )
 
 
-def _name_genes(figure: go.Figure, table: pd.DataFrame, chosen: Collection[str], labelled: int) -> None:
-    """Ring and name the chosen genes; name the furthest ones too."""
+def _ring(figure: go.Figure, kind: type, table: pd.DataFrame, chosen: Collection[str]) -> None:
+    """Ring the chosen genes."""
     ringed = table[table["gene"].isin(list(chosen))]
-    furthest = _apart(table[table["delta"] != 0].nlargest(3 * labelled, "signal"), table).head(labelled)
-    if not furthest.empty:
-        figure.add_scatter(
-            x=furthest["delta"],
-            y=furthest["signal"],
-            mode="text",
-            text=[escaped(g, longest=14) for g in furthest["gene"]],
-            textposition="top center",
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    ring = {"symbol": "circle-open", "size": 16, "line": {"width": 2.5}, "color": PURPLE}
     if not ringed.empty:
-        figure.add_scatter(
-            x=ringed["delta"],
-            y=ringed["signal"],
-            mode="markers+text",
-            marker={"symbol": "circle-open", "size": 16, "line": {"width": 2.5}, "color": "#CC79A7"},
-            text=[f"<b>{escaped(g, longest=14)}</b>" for g in ringed["gene"]],
-            textposition="bottom center",
-            hoverinfo="skip",
-            showlegend=False,
+        figure.add_trace(
+            kind(
+                x=ringed["delta"],
+                y=ringed["signal"],
+                mode="markers",
+                marker=ring,
+                hoverinfo="skip",
+                showlegend=False,
+            )
         )
+
+
+def _name(figure: go.Figure, table: pd.DataFrame, chosen: Collection[str], labelled: int) -> None:
+    """Name the chosen genes, and the furthest of the others."""
+    is_chosen = table["gene"].isin(list(chosen))
+    others = table[~is_chosen & (table["delta"] != 0)]
+    furthest = _apart(others.nlargest(3 * labelled, "signal"), table).head(labelled)
+    for rows, strong in ((furthest, False), (table[is_chosen], True)):
+        for gene, x, y in zip(rows["gene"], rows["delta"], rows["signal"], strict=True):
+            write_name(figure, x, y, gene, above=not strong, strong=strong)
 
 
 def _apart(candidates: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def _draw_neighbours(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> 
             "mechanism": "Mechanism",
             "distance": st.column_config.NumberColumn("Distance", format="%.3f"),
         },
-        column_order=["treatment", "distance", "context", "modality", "mechanism"],
+        column_order=["treatment", "distance", "mechanism", "modality", "context"],
         alt=f"Nearest neighbours of {plain(at['treatment'])}: {', '.join(map(plain, near['treatment']))}",
     )
     st.caption(
