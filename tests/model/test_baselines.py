@@ -28,6 +28,9 @@ from xpert.perturbation import CONTROL, Treatment
 NAN = np.nan
 SIMPLE = (NoChange(), MeanShift(), ContextMean(), MatchingMean(), Additive(), BilinearRidge(), KernelRidge())
 EVERY = {f"{p.name} ({r})": p for r in (Readout.LOG1P, Readout.Z) for p in baselines(r)}
+EVERY["bilinear on gene sets"] = BilinearRidge(
+    PriorKnowledge(), replace(BilinearRidge().settings, mixtures=({"gene_prior": 1.0, "structure": 1.0},))
+)
 
 
 def condition(text: str, context: str = "K562") -> Condition:

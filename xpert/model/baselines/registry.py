@@ -68,6 +68,7 @@ SCREEN_PRIOR = RidgeSettings(
         {"identity": 1.0, "common": 0.1},
         {"identity": 1.0, "gene_prior": 1.0, "common": 0.1},
         {"identity": 1.0, "gene_prior": 3.0, "common": 0.3},
+        {"identity": 1.0, "gene_prior": 10.0, "common": 1.0},
     ),
     ridges=RIDGES,
     rank=10,
@@ -83,6 +84,22 @@ SIGNATURE_PRIOR = RidgeSettings(
 )
 
 
+def baselines(readout: Readout) -> tuple[StoredPredictor, ...]:
+    """Every baseline that a model is measured beside, the simplest first; the last is `base_predictor`."""
+    simple = (
+        NoChange(),
+        MeanShift(),
+        ContextMean(),
+        MatchingMean(),
+        Additive(),
+        BilinearRidge(),
+        KernelRidge(),
+    )
+    if readout is Readout.Z:
+        return (*simple, base_predictor(readout))
+    return (*simple, prior_ridge(readout), base_predictor(readout))
+
+
 def base_predictor(readout: Readout) -> StoredPredictor:
     """The strongest simple model known for data of a readout.
 
@@ -90,7 +107,7 @@ def base_predictor(readout: Readout) -> StoredPredictor:
     ridge, and kernel regression on gene sets and compound structure for genes and compounds that were never
     measured. z signatures get kernel regression on structure, annotation and gene sets, trained at unit length.
     """
-    return signature_predictor() if readout is Readout.Z else screen_predictor()
+    return prior_ridge(readout) if readout is Readout.Z else screen_predictor()
 
 
 def screen_predictor() -> Routed:
@@ -98,21 +115,10 @@ def screen_predictor() -> Routed:
     bilinear = BilinearRidge(settings=replace(BILINEAR, weighted=True))
     together = Blend((KernelRidge(), bilinear), title="kernel and bilinear ridge")
     routes = {Question.UNSEEN_GENE: 1, Question.UNSEEN_COMPOUND: 1}
-    return Routed((together, prior_ridge(readout=None)), routes, title="base")
+    return Routed((together, prior_ridge(Readout.LOG1P)), routes, title="simple models combined")
 
 
-def signature_predictor() -> KernelRidge:
-    """Kernel regression on prior knowledge for signatures; see `base_predictor`."""
-    return replace(prior_ridge(Readout.Z), title="base")
-
-
-def prior_ridge(readout: Readout | None) -> KernelRidge:
+def prior_ridge(readout: Readout) -> KernelRidge:
     """Kernel regression on prior knowledge, set up for a readout."""
     settings = SIGNATURE_PRIOR if readout is Readout.Z else SCREEN_PRIOR
     return KernelRidge(PriorKnowledge(), settings, title="kernel ridge on prior knowledge")
-
-
-def baselines(readout: Readout) -> tuple[StoredPredictor, ...]:
-    """Every baseline that a model is measured beside, the simplest first."""
-    simple = (NoChange(), MeanShift(), ContextMean(), MatchingMean(), Additive())
-    return (*simple, BilinearRidge(), KernelRidge(), prior_ridge(readout), base_predictor(readout))
