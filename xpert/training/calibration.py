@@ -81,7 +81,8 @@ def calibrate(
             fitted = Calibration.fit(asked.take(rest), observed[rest])
             parts.append(_kept(fitted, asked.take(held_out), observed[held_out]))
     measured = pd.concat(parts, ignore_index=True)
-    return CalibrationReport(Calibration.fit(asked, observed), _table(measured))
+    whole = Calibration.fit(asked, observed)
+    return CalibrationReport(whole, _table(measured, whole))
 
 
 def asked_of(
@@ -121,7 +122,6 @@ def _kept(calibration: Calibration, asked: Asked, observed: Floats) -> pd.DataFr
             "width": 2 * half.mean(axis=1),
             "expected": calibration.expected_error(asked),
             "actual": np.sqrt(np.nanmean(missed**2, axis=1)),
-            "own": [calibration.is_own(q) for q in asked.questions],
         }
     )
 
@@ -135,7 +135,7 @@ def _folds(treatments: Sequence[str]) -> npt.NDArray[np.intp]:
     return np.array([fold[t] for t in treatments], dtype=np.intp)
 
 
-def _table(measured: pd.DataFrame) -> pd.DataFrame:
+def _table(measured: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     rows = []
     posed = [q.value for q in Question if (measured["question"] == q.value).any()]
     for question in [*posed, "all"]:
@@ -149,7 +149,7 @@ def _table(measured: pd.DataFrame) -> pd.DataFrame:
                 "loud_coverage": float(part["loud_coverage"].mean()),
                 "width": float(part["width"].mean()),
                 "rank_correlation": float(agreement),
-                "own_scale": bool(part["own"].all()),
+                "own_scale": all(calibration.is_own(Question(q)) for q in set(part["question"])),
             }
         )
     return pd.DataFrame(rows)
