@@ -31,6 +31,7 @@ def test_the_server_listens_to_this_machine_and_tells_nobody_anything(config):
     assert not config["browser"]["gatherUsageStats"]
     assert config["client"]["showErrorDetails"] == "none"
     assert config["client"]["toolbarMode"] == "viewer"
+    assert not config["server"]["showEmailPrompt"]
 
 
 def test_the_menu_is_the_apps_own(config):

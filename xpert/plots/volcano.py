@@ -56,7 +56,7 @@ def volcano(
     chosen
         Genes to ring and name.
     labelled
-        How many of the furthest genes are named as well.
+        How many of the others are named as well: the largest shifts that stand out of their interval first.
 
     Returns
     -------
@@ -126,7 +126,9 @@ def _name(figure: go.Figure, table: pd.DataFrame, chosen: Collection[str], label
     """Name the chosen genes, and the furthest of the others."""
     is_chosen = table["gene"].isin(list(chosen))
     others = table[~is_chosen & (table["delta"] != 0)]
-    furthest = _apart(others.nlargest(3 * labelled, "signal"), table).head(labelled)
+    ranked = others.assign(size=others["delta"].abs(), is_clear=others["signal"] > 1)
+    ranked = ranked.sort_values(["is_clear", "size"], ascending=False, kind="stable")
+    furthest = _apart(ranked.head(3 * labelled), table).head(labelled)
     for rows, strong in ((furthest, False), (table[is_chosen], True)):
         for gene, x, y in zip(rows["gene"], rows["delta"], rows["signal"], strict=True):
             write_name(figure, x, y, gene, above=not strong, strong=strong)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from xpert.errors import InputError
 from xpert.perturbation import Modality, Treatment
+from xpert.plots.labels import plain
 from xpert.ui import draft, load, session
 from xpert.ui.examples import first_plan
 from xpert.ui.frame import Guard, fragment, guarded
@@ -48,7 +49,7 @@ class Place(NamedTuple):
     @property
     def label(self) -> str:
         """Text of the choice."""
-        return f"{self.name} (your data)" if self.data else self.name
+        return f"{plain(self.name)} (your data)" if self.data else self.name
 
 
 @fragment

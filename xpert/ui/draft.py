@@ -75,6 +75,7 @@ def clear() -> None:
     session.put(TARGETS, [])
 
 
+@guarded
 def text_changed() -> None:
     """Set the controls from the text; a text that cannot be read leaves them as they are."""
     try:

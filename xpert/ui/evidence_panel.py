@@ -37,12 +37,14 @@ def _draw_errors(evidence: Evidence) -> None:
         _number(evidence.baseline_error),
         help="The error of the simple baseline on the same held-out treatments.",
     )
-    verdict = {
-        True: ("Better than the baseline", ":material/trending_up:", "blue"),
-        False: ("Not better than the baseline", ":material/warning:", "orange"),
-        None: ("Not measured against a baseline", ":material/help:", "gray"),
-    }[evidence.beats_baseline]
-    st.badge(verdict[0], icon=verdict[1], color=verdict[2])  # type: ignore[arg-type]
+    if evidence.predictor == evidence.baseline_name:
+        st.badge("Answered by the best simple baseline", icon=":material/straighten:", color="violet")
+    elif evidence.beats_baseline is None:
+        st.badge("Not measured against a baseline", icon=":material/help:", color="gray")
+    elif evidence.beats_baseline:
+        st.badge("Better than the best simple baseline", icon=":material/trending_up:", color="blue")
+    else:
+        st.badge("Not better than the best simple baseline", icon=":material/warning:", color="orange")
     st.caption(f"Predicted by: {escaped(evidence.predictor)}")
 
 

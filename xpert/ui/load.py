@@ -20,7 +20,9 @@ def bundle_infos() -> tuple[BundleInfo, ...]:
     return list_bundles()
 
 
-@st.cache_resource(show_spinner="Loading the model; the first time takes some seconds …", max_entries=8)
+@st.cache_resource(
+    show_spinner="Loading the model; the first time takes some seconds …", show_time=True, max_entries=8
+)
 def bundle(name: str) -> Bundle:
     """A bundle by name, shared by everyone on this server; it is frozen.
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MODEL, COLORING, FIND, PICKED, NEAR = "map model", "map coloring", "map find", "map picked", "map neighbour"
 ZOOM = "map zoom"
 _NEIGHBOURS = 10
+_COLUMNS = ("treatment", "distance", "mechanism", "modality", "context")
 
 
 def draw() -> None:
@@ -116,9 +117,9 @@ def _draw_neighbours(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> 
             "context": "Context",
             "modality": "Kind",
             "mechanism": "Mechanism",
-            "distance": st.column_config.NumberColumn("Distance", format="%.3f"),
+            "distance": st.column_config.NumberColumn("Distance", format="%.4f"),
         },
-        column_order=["treatment", "distance", "mechanism", "modality", "context"],
+        column_order=[name for name in _COLUMNS if near[name].replace("", None).notna().any()],
         alt=f"Nearest neighbours of {plain(at['treatment'])}: {', '.join(map(plain, near['treatment']))}",
     )
     st.caption(
