@@ -46,7 +46,8 @@ def toy_bundle(features, readout):
     def shift(conditions, contexts):
         sizes = np.array([len(c.treatment) for c in conditions], dtype=float)
         mean = np.outer(sizes, np.linspace(0, 0.5, len(genes)))
-        return Shift(mean, np.full_like(mean, np.nan), np.full_like(mean, 0.1), ("additive",) * len(mean))
+        error = np.full_like(mean, 0.1)
+        return Shift(mean, np.full_like(mean, np.nan), error, 2 * error, ("additive",) * len(mean))
 
     training = SimpleNamespace(
         conditions=(Condition("K562", Treatment.parse("KLF1:crispra")),), reliability=np.array([0.5])

@@ -45,7 +45,7 @@ class TinyBundle:
             for p in condition.treatment.perturbations:
                 mean[row] += np.array(EFFECT.get((p.target, p.modality), np.zeros(6))) * p.efficacy
         error = np.full_like(mean, 0.1)
-        return Shift(mean, np.full_like(mean, 0.5), error, ("network",) * len(conditions))
+        return Shift(mean, np.full_like(mean, 0.5), error, 2 * error, ("network",) * len(conditions))
 
 
 def conditions(*texts):

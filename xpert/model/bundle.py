@@ -193,7 +193,7 @@ class Bundle:
             self.features.check(condition.treatment, self.targets)
         if not conditions:
             nothing = np.empty((0, len(self.genes)), dtype=np.float32)
-            return Shift(nothing, nothing, nothing, ())
+            return Shift(nothing, nothing, nothing, nothing, ())
         placed = {c.context: contexts[c.context].aligned(self.genes) for c in conditions}
         questions = [self.known.classify(c) for c in conditions]
         names = [self.chosen[question] for question in questions]
@@ -213,17 +213,14 @@ class Bundle:
         spread = _starting_spread(conditions, placed, mean)
         if self.learned_spread:
             spread = spread * answer.spread_ratio
-        error = self.calibration.error(
-            Asked(
-                tuple(questions),
-                tuple(c.context for c in conditions),
-                mean,
-                self.novelty.distance(conditions),
-            )
-        ).astype(np.float32)
+        where = tuple(c.context for c in conditions)
+        judged = Asked(tuple(questions), where, mean, self.novelty.distance(conditions))
+        error = self.calibration.error(judged).astype(np.float32)
+        half_width = self.calibration.half_width(judged).astype(np.float32)
         still = np.array([c.treatment.active.is_control for c in conditions], dtype=bool)
-        mean[still], error[still] = 0, 0
-        return Shift(mean, spread, error, tuple(names))
+        for part in (mean, error, half_width):
+            part[still] = 0
+        return Shift(mean, spread, error, half_width, tuple(names))
 
     def latent(self, treatments: Sequence[Treatment]) -> Floats:
         """Places in the Perturbverse, shape ``(treatments, width)``; control is exactly the origin."""

@@ -55,6 +55,9 @@ class Shift:
     error
         Standard error of `mean` as measured on held-out conditions of the same kind of question,
         shape ``(conditions, genes)``.
+    half_width
+        Half width of the 90 % interval of the shift, as it covered held-out values, same shape; errors have
+        heavier tails than a normal distribution, so that this is no fixed multiple of `error`.
     predictor
         Name of the predictor that was used for each condition, length ``conditions``.
     """
@@ -62,11 +65,13 @@ class Shift:
     mean: Floats
     spread: Floats
     error: Floats
+    half_width: Floats
     predictor: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not (self.mean.shape == self.spread.shape == self.error.shape):
-            raise ValueError(f"shapes differ: {self.mean.shape}, {self.spread.shape}, {self.error.shape}")
+        shapes = {part.shape for part in (self.mean, self.spread, self.error, self.half_width)}
+        if len(shapes) > 1:
+            raise ValueError(f"shapes differ: {sorted(shapes)}")
         if len(self.predictor) != len(self.mean):
             raise ValueError("one predictor name per condition is needed")
         if not np.isfinite(self.mean).all():

@@ -11,7 +11,7 @@ from xpert.data.responses import Condition
 from xpert.errors import InputError
 from xpert.prediction.controls import listed, placed
 from xpert.prediction.evidence import Witness
-from xpert.prediction.prediction import COVERAGE, Prediction
+from xpert.prediction.prediction import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,11 +103,11 @@ def _in_context(
 
 
 def _rows(shift: Shift, row: int | None, place: PlacedContext) -> tuple[Floats, Floats, Floats]:
-    """Mean, spread and error of one condition; of control where `row` is None."""
+    """Mean, spread and half width of one condition; of control where `row` is None."""
     if row is None:
         nothing = np.zeros(len(place.context.genes))
         return nothing, place.context.spread, nothing
-    return shift.mean[row], shift.spread[row], shift.error[row]
+    return shift.mean[row], shift.spread[row], shift.half_width[row]
 
 
 def _prediction(
@@ -118,14 +118,11 @@ def _prediction(
     evidence: Evidence,
 ) -> Prediction:
     """One condition, on the genes that were measured."""
-    from scipy.stats import norm
-
     kept = place.is_measured
-    mean, spread, error = (np.asarray(values, dtype=np.float64)[kept] for values in rows)
+    mean, spread, half_width = (np.asarray(values, dtype=np.float64)[kept] for values in rows)
     control = np.asarray(place.context.control, dtype=np.float64)[kept]
-    half_width = norm.ppf(0.5 + COVERAGE / 2) * error
     floor = -control if model.readout in _NEVER_NEGATIVE else np.full_like(control, -np.inf)
-    delta = np.maximum(mean, floor)
+    delta = np.maximum(mean, floor) + 0.0  # no negative zeros
     return Prediction(
         treatment=treatment,
         context=place.context.name,
@@ -135,7 +132,7 @@ def _prediction(
         control=control,
         predicted=control + delta,
         delta=delta,
-        lower=np.maximum(delta - half_width, floor),
+        lower=np.maximum(delta - half_width, floor) + 0.0,
         upper=delta + half_width,
         spread=spread,
         evidence=evidence,

@@ -40,9 +40,8 @@ class Prediction:
     delta
         Predicted shift of the mean.
     lower, upper
-        Ends of the 90 % interval of `delta` (not of `predicted`), from the error that was measured on
-        held-out treatments of the same kind; NaN where none was measured. Both are 0 where the shift
-        is known to be 0.
+        Ends of the 90 % interval of `delta` (not of `predicted`): as wide as was needed to hold 90 % of
+        the values measured on held-out treatments of the same kind. Both are 0 where the shift is known to be 0.
     spread
         Standard deviation over treated cells; NaN where the training data hold no cells.
     evidence
