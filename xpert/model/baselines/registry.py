@@ -15,6 +15,7 @@ from xpert.model.baselines.kernels import PriorKnowledge
 from xpert.model.baselines.matching_mean import MatchingMean
 from xpert.model.baselines.mean_shift import MeanShift
 from xpert.model.baselines.no_change import NoChange
+from xpert.model.baselines.recalled import Recalled
 from xpert.model.baselines.ridge import RidgeSettings
 from xpert.model.baselines.routed import Routed
 from xpert.model.question import Question
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 BASELINES: Mapping[str, Any] = {
     "no_change": NoChange,
+    "recalled": Recalled,
     "mean_shift": MeanShift,
     "matching_mean": MatchingMean,
     "additive": Additive,
@@ -88,6 +90,7 @@ def baselines(readout: Readout) -> tuple[StoredPredictor, ...]:
     """Every baseline that a model is measured beside, the simplest first; the last is `base_predictor`."""
     simple = (
         NoChange(),
+        Recalled(),
         MeanShift(),
         ContextMean(),
         MatchingMean(),
