@@ -52,7 +52,7 @@ def toy_bundle(features, readout):
     training = SimpleNamespace(
         conditions=(Condition("K562", Treatment.parse("KLF1:crispra")),), reliability=np.array([0.5])
     )
-    columns = ["question", "predictor", "metric", "value", "lower", "upper", "conditions"]
+    columns = ["question", "context", "predictor", "metric", "value", "lower", "upper", "conditions"]
     return SimpleNamespace(
         name="toy", readout=readout, genes=genes, contexts=contexts, shift=shift, training=training,
         features=features, targets=("KLF1",), modalities=(Modality.CRISPRA,), baselines=("additive",),

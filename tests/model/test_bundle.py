@@ -29,6 +29,7 @@ from xpert.model.bundle import (
     save_bundle,
 )
 from xpert.model.calibration import Asked, Calibration
+from xpert.model.choices import Choices
 from xpert.model.config import ModelConfig
 from xpert.model.encode import Vocabulary
 from xpert.model.network import XPert
@@ -105,12 +106,18 @@ def bundle() -> Bundle:
         ],
         columns=list(POINT_COLUMNS),
     )
-    skill = pd.DataFrame([("unseen_gene", "base", "l2", 1.0, 0.9, 1.1, 6)], columns=list(SKILL_COLUMNS))
-    chosen = dict.fromkeys(Question, "base") | {
-        Question.UNSEEN_GENE: NETWORK,
-        Question.NO_SINGLE_SEEN: NETWORK,
-        Question.UNSEEN_COMPOUND: "no change",
-    }
+    skill = pd.DataFrame(
+        [("unseen_gene", "", base.name, "l2", 1.0, 0.9, 1.1, 6)], columns=list(SKILL_COLUMNS)
+    )
+    chosen = Choices(
+        dict.fromkeys(Question, base.name)
+        | {
+            Question.UNSEEN_GENE: NETWORK,
+            Question.NO_SINGLE_SEEN: NETWORK,
+            Question.UNSEEN_COMPOUND: "no change",
+        },
+        {(Question.SEEN, "A549"): "no change"},
+    )
     return Bundle(
         name="tiny",
         readout=data.readout,
@@ -121,7 +128,9 @@ def bundle() -> Bundle:
         skill=skill,
         chosen=chosen,
         baselines=tuple(p.name for p in baselines(data.readout)),
-        predictors={p.name: p.fit(data) for p in baselines(data.readout) if p.name in {"base", "no change"}},
+        predictors={
+            p.name: p.fit(data) for p in baselines(data.readout) if p.name in {base.name, "no change"}
+        },
         base=base.name,
         network=network,
         learned_spread=True,
@@ -148,7 +157,7 @@ def ask(bundle: Bundle, *texts: str, context: str = "K562"):
 
 def test_each_kind_of_question_is_answered_by_its_own_predictor(bundle):
     shift = ask(bundle, "KLF1:crispra", "JAK2:crispra", "trametinib@1uM", "JAK2:crispra + MYC:crispra")
-    assert shift.predictor == ("base", NETWORK, "no change", NETWORK)
+    assert shift.predictor == (bundle.base, NETWORK, "no change", NETWORK)
     assert shift.mean.shape == shift.spread.shape == shift.error.shape == (4, 8)
     assert np.isfinite(shift.error).all()
     assert (shift.spread > 0).all()

@@ -74,7 +74,7 @@ def bundle(features):
     )
     skill = pd.DataFrame(
         [
-            (question, predictor, metric, value, value - 0.1, value + 0.1, 14)
+            (question, "", predictor, metric, value, value - 0.1, value + 0.1, 14)
             for question in ("seen", "both_singles_seen", "unseen_gene")
             for predictor, metric, value in (
                 ("network", "l2", 1.1),
@@ -83,7 +83,7 @@ def bundle(features):
                 ("network", "pearson", 0.7),
             )
         ],
-        columns=["question", "predictor", "metric", "value", "lower", "upper", "conditions"],
+        columns=["question", "context", "predictor", "metric", "value", "lower", "upper", "conditions"],
     )
     training = SimpleNamespace(
         conditions=measured,

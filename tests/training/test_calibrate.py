@@ -9,6 +9,7 @@ from xpert.data.responses import Condition, Context, Responses
 from xpert.model.baselines.kernel_ridge import KernelRidge
 from xpert.model.baselines.mean_shift import MeanShift
 from xpert.model.baselines.no_change import NoChange
+from xpert.model.choices import Choices
 from xpert.model.question import Question
 from xpert.perturbation import Treatment
 from xpert.training.calibration import calibrate
@@ -49,7 +50,7 @@ def test_intervals_of_wrong_predictions_are_wider_than_of_right_ones():
     responses = singles(2 + 0.1 * generator.normal(size=(12, 300)))
     report = measure_skill(responses, [NoChange(), MeanShift()])
     widths = {
-        name: calibrate(responses, report, dict.fromkeys(Question, name)).table["width"].iloc[-1]
+        name: calibrate(responses, report, Choices(dict.fromkeys(Question, name))).table["width"].iloc[-1]
         for name in ("no change", "mean shift")
     }
     assert widths["mean shift"] < 0.3 * widths["no change"]

@@ -96,8 +96,11 @@ def test_every_kind_of_question_that_can_be_posed_is_posed(world, report):
 
 
 def test_the_table_holds_every_question_predictor_and_metric_with_its_interval(report):
-    assert list(report.table) == ["question", "predictor", "metric", "value", "lower", "upper", "conditions"]
-    assert len(report.table) == len(report.questions) * len(PREDICTORS) * len(METRICS)
+    assert list(report.table) == [
+        "question", "context", "predictor", "metric", "value", "lower", "upper", "conditions",
+    ]  # fmt: skip
+    pooled = report.table[report.table["context"] == ""]
+    assert len(pooled) == len(report.questions) * len(PREDICTORS) * len(METRICS)
     scored = report.table.dropna()
     assert (scored["lower"] <= scored["value"] + 1e-9).all()
     assert (scored["value"] <= scored["upper"] + 1e-9).all()
@@ -105,7 +108,8 @@ def test_the_table_holds_every_question_predictor_and_metric_with_its_interval(r
 
 
 def test_what_is_true_of_the_world_is_found(report):
-    value = report.table.set_index(["question", "metric", "predictor"])["value"]
+    pooled = report.table[report.table["context"] == ""]
+    value = pooled.set_index(["question", "metric", "predictor"])["value"]
     assert value["both_singles_seen", "pearson", "additive"] > 0.98
     assert value["seen_treatment_new_context", "pearson", "mean over contexts"] > 0.98
     assert value["new_dose", "l2", "additive"] < 0.2 * value["new_dose", "l2", "no change"]
@@ -168,7 +172,8 @@ def test_two_halves_of_the_cells_let_seen_conditions_be_asked(world):
         replace(world, delta=world.delta + 0.3 * generator.normal(size=world.delta.shape)) for _ in range(2)
     ]
     measured = measure_skill(world, [NoChange(), KernelRidge()], halves=(halves[0], halves[1]))
-    value = measured.table.set_index(["question", "metric", "predictor"])["value"]
+    pooled = measured.table[measured.table["context"] == ""]
+    value = pooled.set_index(["question", "metric", "predictor"])["value"]
     assert value["seen", "l2", "kernel ridge"] < value["seen", "l2", "no change"]
     with pytest.raises(ValueError, match="same conditions"):
         measure_skill(world, [NoChange()], halves=(halves[0], halves[1].take([0])))
@@ -195,24 +200,24 @@ def test_an_interval_draws_treatments_and_not_conditions():
 
 
 def test_the_best_predictor_on_held_out_conditions_answers(report):
-    chosen = choose(report)
+    chosen = choose(report).everywhere
     assert set(chosen) == set(Question)
     assert chosen[Question.SEEN_TREATMENT_NEW_CONTEXT] == "mean over contexts"
     assert chosen[Question.BOTH_SINGLES_SEEN] in {"additive", "kernel ridge"}
-    assert choose(report) == chosen
+    assert choose(report).everywhere == chosen
 
 
 def test_where_nothing_beats_no_change_no_change_answers(report):
-    decision = decide(report)[Question.UNSEEN_GENE]
+    decision = decide(report).of(Question.UNSEEN_GENE)
     assert decision.predictor == "no change"
     assert not decision.has_skill
 
 
 def test_a_kind_that_was_never_posed_is_decided_by_its_kin_and_claims_no_skill(report):
-    decision = decide(report)[Question.NO_SINGLE_SEEN]
+    decision = decide(report).of(Question.NO_SINGLE_SEEN)
     assert decision.posed == 0
     assert decision.kin == (Question.BOTH_SINGLES_SEEN,)
-    assert decision.predictor == choose(report)[Question.BOTH_SINGLES_SEEN]
+    assert decision.predictor == choose(report).everywhere[Question.BOTH_SINGLES_SEEN]
     assert not decision.has_skill
 
 
@@ -222,9 +227,27 @@ def test_a_choice_needs_no_change_to_compare_with(world):
 
 
 def test_the_choice_can_go_by_another_metric(report):
-    decision = decide(report, metric="pearson")[Question.BOTH_SINGLES_SEEN]
+    decision = decide(report, metric="pearson").of(Question.BOTH_SINGLES_SEEN)
     assert decision.gain > 0.9
     assert decision.has_skill
+
+
+def test_a_context_whose_measurements_do_not_replicate_is_answered_by_no_change_and_has_no_say(report):
+    contexts = set(report.trials["context"])
+    silent = dict.fromkeys(contexts, 0.02)
+    decisions = decide(report, reliability=silent)
+    assert decisions.choices.names == {"no change"}
+    assert not decisions.of(Question.BOTH_SINGLES_SEEN).has_signal
+    one, *_ = sorted(contexts)
+    heard = decide(report, reliability={one: 0.02})
+    for question in Question:
+        assert heard.choices.answering(question, one) == "no change"
+
+
+def test_a_context_with_enough_held_out_conditions_is_decided_apart(report):
+    posed = report.trials.groupby(["question", "context"]).size()
+    in_context = decide(report).choices.in_context
+    assert set(in_context) == {(Question(q), c) for (q, c), n in posed.items() if n >= 5}
 
 
 @pytest.mark.data
@@ -232,8 +255,9 @@ def test_new_contexts_of_real_data_agree_with_the_reference(shared_data):
     screen = load_responses("norman_mcfaline", shared_data)
     lines = [i for i, c in enumerate(screen.conditions) if c.context.casefold() != "k562"]
     measured = measure_skill(screen.take(lines), [NoChange(), MeanShift(), ContextMean()])
-    value = measured.table.set_index(["question", "metric", "predictor"])["value"]
+    pooled = measured.table[measured.table["context"] == ""]
+    value = pooled.set_index(["question", "metric", "predictor"])["value"]
     expected = {"no change": 2.0792, "mean shift": 2.2935, "mean over contexts": 2.5253}
     for name, distance in expected.items():
         assert value["seen_treatment_new_context", "l2", name] == pytest.approx(distance, abs=2e-4)
-    assert choose(measured)[Question.SEEN_TREATMENT_NEW_CONTEXT] == "no change"
+    assert choose(measured).everywhere[Question.SEEN_TREATMENT_NEW_CONTEXT] == "no change"

@@ -79,7 +79,7 @@ def test_every_baseline_stands_in_the_skill_table_and_on_the_card(made):
 
 def test_a_network_that_was_not_scored_answers_nothing(made):
     bundle, _, _ = made
-    assert NETWORK not in bundle.chosen.values()
+    assert NETWORK not in bundle.chosen.names
 
 
 def test_two_halves_of_the_cells_say_how_reliable_a_condition_is(made):
@@ -204,9 +204,11 @@ def test_a_scored_network_answers_where_it_is_best(tmp_path):
     adata.write_h5ad(tmp_path / "cells.h5ad")
     text = RECIPE.replace("network = false", "network = true")
     bundle = train(Recipe.of(text, folder=tmp_path), text, tmp_path / "out", work=tmp_path / "runs")
-    table = bundle.skill[bundle.skill["metric"] == "l2"].set_index(["question", "predictor"])["value"]
-    for question, name in bundle.chosen.items():
-        if (question.value, NETWORK) in table.index and name == NETWORK:
-            assert table[question.value, NETWORK] == table[question.value].min()
-    assert set(bundle.chosen) == set(Question)
+    table = bundle.skill[bundle.skill["metric"] == "l2"].set_index(["question", "context", "predictor"])[
+        "value"
+    ]
+    for (question, context), name in bundle.chosen.in_context.items():
+        if name == NETWORK:
+            assert table[question.value, context, NETWORK] == table[question.value, context].min()
+    assert set(bundle.chosen.everywhere) == set(Question)
     assert NETWORK in set(bundle.skill["predictor"])

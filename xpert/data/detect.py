@@ -137,7 +137,7 @@ def _form(clues: Clues, schema: ObsSchema, given: dict[str, Any], convention: st
     separator = find_separator(labels, clues.genes, are_genetic=are_genes(labels, clues.genes))
     if separator is not None:
         example = next(label for label in labels if separator in label)
-        if convention == GUIDE_CALLS:
+        if convention == GUIDE_CALLS and schema.perturbation_key is not None:
             clues.questions.append(_several_guides(schema.perturbation_key))
         clues.reasons["separator"] = f"{separator!r} joins the members of a combination, as in {example!r}."
     return replace(schema, separator=separator)

@@ -11,7 +11,7 @@ import numpy as np
 from xpert.model.bundle_list import BundleInfo, survey
 from xpert.model.calibration import Asked
 from xpert.model.predictor import Shift
-from xpert.model.question import Known, Question
+from xpert.model.question import Known
 from xpert.model.spread import expected_spread
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xpert.features.treatments import TreatmentFeatures
     from xpert.model.baselines.blend import StoredPredictor
     from xpert.model.calibration import Calibration
+    from xpert.model.choices import Choices
     from xpert.model.novelty import Novelty
     from xpert.model.trained import TrainedNetwork
     from xpert.perturbation import Modality, Treatment
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Bundle", "BundleInfo", "Measured", "list_bundles", "load_bundle", "save_bundle"]
 
 NETWORK = "network"
-SKILL_COLUMNS = ("question", "predictor", "metric", "value", "lower", "upper", "conditions")
+SKILL_COLUMNS = ("question", "context", "predictor", "metric", "value", "lower", "upper", "conditions")
 POINT_COLUMNS = (
     "treatment", "context", "contexts", "conditions", "modality", "target", "mechanism", "x", "y",
     "expected_error",
@@ -91,7 +92,7 @@ class Bundle:
     skill
         Columns `SKILL_COLUMNS`: every predictor on held-out conditions, by kind of question.
     chosen
-        For each kind of question the predictor that answers it.
+        For each kind of question, and where needed each context, the predictor that answers it.
     baselines
         Names in ``skill.predictor`` that are simple baselines and not the network.
     predictors
@@ -125,7 +126,7 @@ class Bundle:
     contexts: Mapping[str, Context]
     training: Measured
     skill: pd.DataFrame
-    chosen: Mapping[Question, str]
+    chosen: Choices
     baselines: tuple[str, ...]
     predictors: Mapping[str, StoredPredictor]
     base: str
@@ -144,9 +145,7 @@ class Bundle:
             raise ValueError(f"{self.training.delta.shape[1]} measured genes, {len(self.genes)} gene names")
         if len(self.perturbverse) != len(self.latents):
             raise ValueError(f"{len(self.perturbverse)} points, {len(self.latents)} latents")
-        if missing := set(Question) - set(self.chosen):
-            raise ValueError(f"no predictor answers {', '.join(sorted(missing))}")
-        unknown = {self.base, *self.chosen.values()} - {NETWORK, *self.predictors}
+        unknown = {self.base, *self.chosen.names} - {NETWORK, *self.predictors}
         if unknown:
             raise ValueError(f"predictors are named that are not there: {', '.join(sorted(unknown))}")
         for columns, table in ((SKILL_COLUMNS, self.skill), (POINT_COLUMNS, self.perturbverse)):
@@ -196,7 +195,10 @@ class Bundle:
             return Shift(nothing, nothing, nothing, nothing, ())
         placed = {c.context: contexts[c.context].aligned(self.genes) for c in conditions}
         questions = [self.known.classify(c) for c in conditions]
-        names = [self.chosen[question] for question in questions]
+        names = [
+            self.chosen.answering(question, condition.context)
+            for question, condition in zip(questions, conditions, strict=True)
+        ]
         base = self._ask(self.base, conditions, placed)
         answer = self.network.answer(conditions, placed, base)
         mean = np.zeros_like(answer.shift)

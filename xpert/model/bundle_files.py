@@ -28,7 +28,6 @@ from xpert.errors import InputError
 from xpert.model.bundle import Bundle, Measured
 from xpert.model.bundle_list import CARD, CONFIG, FORMAT, find_folder, read_config, read_json, read_text
 from xpert.model.config import ModelConfig
-from xpert.model.question import Question
 from xpert.perturbation import Treatment
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def _config(bundle: Bundle) -> dict[str, Any]:
         "conditions": len(bundle.training.conditions),
         "network": bundle.network.network.config.to_mapping(),
         "base": bundle.base,
-        "chosen": {question.value: name for question, name in bundle.chosen.items()},
+        "chosen": bundle.chosen.config(),
         "baselines": list(bundle.baselines),
         "learned_spread": bundle.learned_spread,
         "calibration": bundle.calibration.config(),
@@ -162,6 +161,7 @@ def _read(folder: Path) -> Bundle:
 
     from xpert.features.treatments import TreatmentFeatures
     from xpert.model.calibration import Calibration
+    from xpert.model.choices import EVERYWHERE, Choices
     from xpert.model.encode import Vocabulary
     from xpert.model.novelty import Novelty
 
@@ -180,8 +180,8 @@ def _read(folder: Path) -> Bundle:
         genes=genes,
         contexts={context.name: context for context in _contexts(vocabulary, arrays, genes)},
         training=Measured(conditions, arrays["cells"], arrays["delta"], arrays["reliability"]),
-        skill=_read_table(pd.read_csv, folder / SKILL),
-        chosen={Question(question): name for question, name in config["chosen"].items()},
+        skill=_read_table(pd.read_csv, folder / SKILL).fillna({"context": EVERYWHERE}),
+        chosen=Choices.restore(config["chosen"]),
         baselines=tuple(config["baselines"]),
         predictors=_predictors(vocabulary["predictors"], arrays),
         base=config["base"],

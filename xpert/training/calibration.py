@@ -15,12 +15,13 @@ from xpert.model.novelty import cosines
 from xpert.model.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     from xpert.data.responses import Floats, Responses
     from xpert.model.baselines.kernels import KernelSource, Mixture
+    from xpert.model.choices import Choices
     from xpert.training.skill import SkillReport
 
 LEVEL = 0.9
@@ -51,7 +52,7 @@ class CalibrationReport:
 def calibrate(
     responses: Responses,
     report: SkillReport,
-    chosen: Mapping[Question, str],
+    chosen: Choices,
     *,
     source: KernelSource | None = None,
     mixture: Mixture | None = None,
@@ -65,7 +66,7 @@ def calibrate(
     report
         Held-out predictions.
     chosen
-        Predictor that answers each kind of question.
+        Who answers each kind of question.
     source, mixture
         Similarity by which a treatment is near or far from the training treatments; by default which
         perturbations they share.
@@ -85,15 +86,14 @@ def calibrate(
     return CalibrationReport(whole, _table(measured, whole))
 
 
-def asked_of(
-    responses: Responses, report: SkillReport, chosen: Mapping[Question, str], novelty: Floats
-) -> Asked:
+def asked_of(responses: Responses, report: SkillReport, chosen: Choices, novelty: Floats) -> Asked:
     """Every trial with the held-out prediction of the predictor that was chosen for its kind of question."""
     questions = tuple(Question(value) for value in report.trials["question"])
+    contexts = tuple(report.trials["context"])
     shift = np.zeros((len(questions), len(responses.genes)))
-    for trial, question in enumerate(questions):
-        shift[trial] = report.predicted[chosen[question]][trial]
-    return Asked(questions, tuple(report.trials["context"]), shift, novelty)
+    for trial, (question, context) in enumerate(zip(questions, contexts, strict=True)):
+        shift[trial] = report.predicted[chosen.answering(question, context)][trial]
+    return Asked(questions, contexts, shift, novelty)
 
 
 def novelty_of(responses: Responses, report: SkillReport, source: KernelSource, mixture: Mixture) -> Floats:

@@ -9,15 +9,16 @@ import numpy as np
 
 from xpert import __version__
 from xpert.model.bundle import NETWORK
+from xpert.model.choices import EVERYWHERE
 from xpert.model.metrics import METRICS
 from xpert.model.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
 
-    from xpert.training.choice import Decision
+    from xpert.training.choice import Decision, Decisions
     from xpert.training.recipe import Recipe
     from xpert.training.skill import SkillReport
     from xpert.training.sources import TrainingData
@@ -51,7 +52,7 @@ class CardFacts:
 
     data: TrainingData
     report: SkillReport
-    decisions: Mapping[Question, Decision]
+    decisions: Decisions
     calibration: pd.DataFrame
     base: str
     spread: tuple[float, float] | None
@@ -91,7 +92,7 @@ def skill_tables(table: pd.DataFrame) -> str:
 
 def skill_text(table: pd.DataFrame, question: Question) -> str:
     """Skill on one kind of question as a Markdown table, the best value of each metric in bold."""
-    rows = table[table["question"] == question.value]
+    rows = table[(table["question"] == question.value) & (table["context"] == EVERYWHERE)]
     metrics = [metric for metric in SHOWN if rows.loc[rows["metric"] == metric, "value"].notna().any()]
     values = {m: rows[rows["metric"] == m].set_index("predictor") for m in metrics}
     lines = ["| predictor | " + " | ".join(_heading(m) for m in metrics) + " |"]
@@ -160,15 +161,31 @@ def _split(recipe: Recipe, report: SkillReport) -> str:
 
 def _skill(facts: CardFacts) -> Iterator[str]:
     for question in facts.report.questions:
-        decision = facts.decisions[question]
         yield f"### {question.label[0].upper()}{question.label[1:]}"
         yield skill_text(facts.report.table, question)
-        yield f"Answered by: {decision.predictor}." + (
-            "" if decision.has_skill else " No predictor was surely better than no change here."
-        )
+        yield "\n".join(_answers(facts, question))
     silent = [q.label for q in Question if q not in facts.report.questions]
     if silent:
         yield f"Not measured, since the data pose no such question: {'; '.join(silent)}."
+
+
+def _answers(facts: CardFacts, question: Question) -> Iterator[str]:
+    """Who answers, in each context that has a decision of its own and elsewhere."""
+    contexts = [d.context for d in facts.decisions.made if d.question is question and d.context != EVERYWHERE]
+    for context in [*contexts, EVERYWHERE]:
+        decision = facts.decisions.of(question, context)
+        where = f"In {context}" if context else ("Elsewhere" if contexts else "Everywhere")
+        yield f"- {where}, answered by **{decision.predictor}**. {_ground(decision)}"
+
+
+def _ground(decision: Decision) -> str:
+    if not decision.has_signal:
+        return "Its measurements do not replicate, so there is nothing to predict."
+    if decision.has_skill:
+        return f"It beats no change on {decision.conditions:,} held-out conditions with its whole interval."
+    if decision.lower > 0:
+        return "Decided on kin of this question, since it was never posed there."
+    return f"No predictor was surely better than no change on {decision.conditions:,} held-out conditions."
 
 
 def _network(facts: CardFacts) -> Iterator[str]:
@@ -182,7 +199,8 @@ def _network(facts: CardFacts) -> Iterator[str]:
             metric: float(np.nanmean(scores[NETWORK][metric][rows] - scores[facts.base][metric][rows]))
             for metric in ("l2", "pearson")
         }
-        verdict = "answers" if facts.decisions[question].predictor == NETWORK else "does not answer"
+        answers = any(d.predictor == NETWORK for d in facts.decisions.made if d.question is question)
+        verdict = "answers" if answers else "does not answer"
         yield (
             f"- {question.label}: against its base, Pearson {difference['pearson']:+.3f}, Euclidean error "
             f"{difference['l2']:+.3f}; it {verdict}."

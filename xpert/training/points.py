@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from xpert.model.bundle import POINT_COLUMNS
+from xpert.model.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xpert.data.responses import Condition, Floats, Responses
     from xpert.features.treatments import TreatmentFeatures
-    from xpert.model.question import Question
+    from xpert.model.choices import Choices
     from xpert.perturbation import Treatment
     from xpert.training.skill import SkillReport
 
@@ -75,18 +76,15 @@ def treatments_of(responses: Responses) -> tuple[Treatment, ...]:
     return tuple(dict.fromkeys(c.treatment for c in responses.conditions))
 
 
-def held_out_errors(
-    responses: Responses, report: SkillReport, chosen: Mapping[Question, str]
-) -> dict[Condition, float]:
+def held_out_errors(responses: Responses, report: SkillReport, chosen: Choices) -> dict[Condition, float]:
     """Mean Euclidean error of the chosen predictors on each condition when it was held out."""
     errors: dict[Condition, list[float]] = {}
-    for trial, (row, question) in enumerate(
-        zip(report.trials["row"], report.trials["question"], strict=True)
-    ):
-        predictor = {q.value: name for q, name in chosen.items()}[question]
+    for trial, (row, posed) in enumerate(zip(report.trials["row"], report.trials["question"], strict=True)):
+        condition, question = responses.conditions[int(row)], Question(posed)
+        predictor = chosen.answering(question, condition.context)
         value = float(report.scores[predictor]["l2"].iloc[trial])
-        if question != "seen" and np.isfinite(value):
-            errors.setdefault(responses.conditions[int(row)], []).append(value)
+        if question is not Question.SEEN and np.isfinite(value):
+            errors.setdefault(condition, []).append(value)
     return {condition: float(np.mean(values)) for condition, values in errors.items()}
 
 

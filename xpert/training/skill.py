@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
+from xpert.model.choices import EVERYWHERE
 from xpert.model.question import Question
 from xpert.training.bootstrap import interval
 from xpert.training.holdout import Holdout, holdouts
@@ -15,6 +16,8 @@ from xpert.training.scoring import Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
 
     from xpert.data.responses import Floats, Responses
     from xpert.model.predictor import Predictor
@@ -37,8 +40,8 @@ class SkillReport:
     Attributes
     ----------
     table
-        Columns ``question, predictor, metric, value, lower, upper, conditions``: the mean over trials of a
-        kind of question with its 90 % bootstrap interval over treatments.
+        Columns ``question, context, predictor, metric, value, lower, upper, conditions``: the mean over trials
+        of a kind of question with its 90 % bootstrap interval over treatments; see `summarise`.
     trials
         One row per trial: ``row`` (of the responses), ``context, treatment, question, protocol, fold``.
     scores
@@ -128,20 +131,38 @@ def measure_skill(
 
 
 def summarise(trials: pd.DataFrame, scores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The mean of each metric per kind of question and predictor, with its interval."""
+    """The mean of each metric per kind of question and predictor, with its interval.
+
+    The column ``context`` is empty for all contexts together; where there are several, each has rows of its own.
+    """
+    contexts = list(dict.fromkeys(trials["context"].tolist()))
     rows = []
     for question in Question:
-        chosen = np.flatnonzero(trials["question"] == question.value)
-        clusters = trials["treatment"].to_numpy()[chosen].tolist()
-        for predictor, table in scores.items() if len(chosen) else ():
-            for metric in table.columns:
-                values = table[metric].to_numpy(dtype=float)[chosen]
-                lower, upper = interval(values, clusters)
-                scored = int(np.isfinite(values).sum())
-                mean = float(np.nanmean(values)) if scored else float("nan")
-                rows.append((question.value, predictor, metric, mean, lower, upper, scored))
-    columns = ["question", "predictor", "metric", "value", "lower", "upper", "conditions"]
+        for context in [EVERYWHERE, *(contexts if len(contexts) > 1 else [])]:
+            posed = (trials["question"] == question.value).to_numpy()
+            here = (trials["context"] == context).to_numpy() | (context == EVERYWHERE)
+            rows += _means(question.value, context, trials, scores, np.flatnonzero(posed & here))
+    columns = ["question", "context", "predictor", "metric", "value", "lower", "upper", "conditions"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _means(
+    question: str,
+    context: str,
+    trials: pd.DataFrame,
+    scores: Mapping[str, pd.DataFrame],
+    chosen: npt.NDArray[np.intp],
+) -> list[tuple[str, str, str, str, float, float, float, int]]:
+    clusters = trials["treatment"].to_numpy()[chosen].tolist()
+    rows = []
+    for predictor, table in scores.items() if len(chosen) else ():
+        for metric in table.columns:
+            values = table[metric].to_numpy(dtype=float)[chosen]
+            lower, upper = interval(values, clusters)
+            scored = int(np.isfinite(values).sum())
+            mean = float(np.nanmean(values)) if scored else float("nan")
+            rows.append((question, context, predictor, metric, mean, lower, upper, scored))
+    return rows
 
 
 @dataclass(frozen=True, eq=False)

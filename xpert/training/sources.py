@@ -46,6 +46,17 @@ class TrainingData:
     organism: str
     notes: tuple[str, ...]
 
+    @property
+    def reliability_of_contexts(self) -> dict[str, float]:
+        """Median correlation between halves in each context where it is known."""
+        where = np.array([c.context for c in self.responses.conditions])
+        known = np.isfinite(self.reliability)
+        return {
+            context.name: float(np.median(self.reliability[known & (where == context.name)]))
+            for context in self.responses.contexts
+            if (known & (where == context.name)).any()
+        }
+
 
 def gather(section: DataSection, seed: int) -> TrainingData:
     """Read what a recipe names.

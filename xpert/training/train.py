@@ -23,13 +23,11 @@ from xpert.training.skill import measure_skill
 from xpert.training.sources import gather, parent_compounds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from xpert.model.baselines.blend import StoredPredictor
-    from xpert.model.question import Question
     from xpert.training.calibration import CalibrationReport
-    from xpert.training.choice import Decision
+    from xpert.training.choice import Decisions
     from xpert.training.recipe import Recipe
     from xpert.training.skill import SkillReport
     from xpert.training.sources import TrainingData
@@ -69,7 +67,7 @@ def train(recipe: Recipe, text: str, out: Path, *, work: Path, resume: bool = Fa
     maker = _Maker(recipe, gather(recipe.data, recipe.training.seed), TreatmentFeatures.load(), work)
     _say(f"{len(maker.data.responses):,} conditions on {len(maker.data.responses.genes):,} genes.")
     report = maker.measure()
-    decisions = decide(report, metric=maker.deciding_metric)
+    decisions = decide(report, metric=maker.deciding_metric, reliability=maker.data.reliability_of_contexts)
     bundle = maker.assemble(report, decisions, text)
     save_bundle(bundle, out)
     shutil.rmtree(work / "skill", ignore_errors=True)
@@ -120,10 +118,10 @@ class _Maker:
             progress=bar.draw,
         )
 
-    def assemble(self, report: SkillReport, decisions: Mapping[Question, Decision], text: str) -> Bundle:
+    def assemble(self, report: SkillReport, decisions: Decisions, text: str) -> Bundle:
         """Fit what answers on everything, and put it together."""
         responses = self.data.responses
-        chosen = {question: decision.predictor for question, decision in decisions.items()}
+        chosen = decisions.choices
         fitted = self.network(self.work, "training", "auto").fit(responses)
         assert fitted.trained is not None
         calibration = calibrate(responses, report, chosen, source=PriorKnowledge(), mixture=LIKENESS)
@@ -141,7 +139,7 @@ class _Maker:
             skill=report.table,
             chosen=chosen,
             baselines=tuple(predictor.name for predictor in self.candidates),
-            predictors=self._answering({*chosen.values(), base} - {NETWORK}),
+            predictors=self._answering({*chosen.names, base} - {NETWORK}),
             base=base,
             network=fitted.trained,
             learned_spread=fitted.spread_error is not None
@@ -161,7 +159,7 @@ class _Maker:
     def _card(
         self,
         report: SkillReport,
-        decisions: Mapping[Question, Decision],
+        decisions: Decisions,
         calibration: CalibrationReport,
         fitted: NetworkPredictor,
     ) -> str:
