@@ -1,7 +1,9 @@
 """Evidence says what stands behind a prediction, in numbers and words that agree."""
 
 import json
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from xpert.perturbation import Treatment
@@ -70,3 +72,23 @@ def test_without_replicating_measurements_the_lack_of_signal_is_said(bundle):
 def test_evidence_is_plain_json(bundle):
     found = evidence(bundle, "KLF1:crispra")
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["question"] == "seen"
+
+
+def test_no_predicted_shift_is_called_unknown_rather_than_no_effect(bundle):
+    found = evidence(bundle, "GATA1:crispra")
+    assert any("“unknown”, not “no effect”" in s for s in found.sentences)
+    assert not any("not “no effect”" in s for s in evidence(bundle, "KLF1:crispra").sentences)
+
+
+def test_an_answer_of_a_simple_baseline_is_called_so(bundle):
+    found = evidence(replace(bundle, baselines=("additive", "no change", "network")), "KLF1:crispra")
+    assert found.beats_baseline is False
+    assert any("of a simple baseline, “network”; no network was measured" in s for s in found.sentences)
+
+
+def test_skill_of_the_context_itself_counts_before_that_of_all_together(bundle):
+    own = bundle.skill.assign(context="k562", value=0.5, conditions=6)
+    found = evidence(replace(bundle, skill=pd.concat([bundle.skill, own])), "KLF1:crispra")
+    assert found.expected_error == 0.5
+    assert any("On 6 held-out conditions of this kind in k562" in s for s in found.sentences)
+    assert evidence(bundle, "KLF1:crispra").expected_error == 1.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -94,6 +94,13 @@ class Evidence:
         }
 
 
+class Answer(NamedTuple):
+    """Who answered, and whether the answer is any shift at all."""
+
+    predictor: str
+    moves: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Witness:
     """A bundle's training data and skill, laid out to give evidence on many conditions.
@@ -127,7 +134,7 @@ class Witness:
         )
 
     def testify(
-        self, treatments: Sequence[Treatment], context: PlacedContext, predictors: Sequence[str]
+        self, treatments: Sequence[Treatment], context: PlacedContext, answers: Sequence[Answer]
     ) -> list[Evidence]:
         """Evidence on treatments in one context.
 
@@ -137,24 +144,24 @@ class Witness:
             Without perturbations of zero strength.
         context
             Where they are asked about.
-        predictors
-            Who answered each.
+        answers
+            Who answered each, and whether any gene moves.
         """
         asked = [t for t in treatments if not t.is_control]
         nearest = iter(self.measured.nearest(asked, context.context.name))
         return [
-            self._of_control(context) if t.is_control else self._of(t, context, who, next(nearest))
-            for t, who in zip(treatments, predictors, strict=True)
+            self._of_control(context) if t.is_control else self._of(t, context, answer, next(nearest))
+            for t, answer in zip(treatments, answers, strict=True)
         ]
 
     def _of(
-        self, treatment: Treatment, context: PlacedContext, predictor: str, nearest: tuple[Neighbour, ...]
+        self, treatment: Treatment, context: PlacedContext, answer: Answer, nearest: tuple[Neighbour, ...]
     ) -> Evidence:
-        condition = Condition(context.context.name, treatment)
+        condition, predictor = Condition(context.context.name, treatment), answer.predictor
         question = self.known.classify(condition)
-        score = self.held_out.score(question, predictor, ERROR_METRIC)
-        correlation = self.held_out.score(question, predictor, CORRELATION_METRIC)
-        baseline = self.held_out.best_baseline(question, ERROR_METRIC)
+        score = self.held_out.score(question, condition.context, predictor, ERROR_METRIC)
+        correlation = self.held_out.score(question, condition.context, predictor, CORRELATION_METRIC)
+        baseline = self.held_out.best_baseline(question, condition.context, ERROR_METRIC)
         is_baseline = predictor in self.held_out.baselines
         better = None
         if score is not None and baseline is not None:
@@ -163,9 +170,14 @@ class Witness:
         said = (
             sentences.about_question(condition, question, self.measured.where(treatment)),
             *self._about_data(treatment, context),
+            None if answer.moves else sentences.NOT_SUPPORTED,
             sentences.about_nearest(nearest),
             sentences.about_error(score, correlation, question, self.bundle.readout),
-            sentences.about_baseline(score, baseline, is_baseline=is_baseline),
+            sentences.about_own_baseline(
+                predictor, self.held_out.best_network(question, condition.context, ERROR_METRIC)
+            )
+            if is_baseline
+            else sentences.about_baseline(score, baseline),
             None
             if reliability is None
             else sentences.about_reliability(condition.context, reliability, replicated),

@@ -10,7 +10,7 @@ from xpert.data.readout import Readout
 from xpert.data.responses import Condition
 from xpert.errors import InputError
 from xpert.prediction.controls import listed, placed
-from xpert.prediction.evidence import Witness
+from xpert.prediction.evidence import Answer, Witness
 from xpert.prediction.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xpert.prediction.controls import PlacedContext
     from xpert.prediction.evidence import Evidence
 
+_CONTROL = Answer("control", moves=False)
 _NEVER_NEGATIVE = frozenset({Readout.COUNTS, Readout.CP10K, Readout.LOG1P})
 
 
@@ -94,8 +95,8 @@ def _in_context(
     name = place.context.name
     shift = model.shift([Condition(name, t) for t in asked], {name: place.context})
     row = {treatment: i for i, treatment in enumerate(asked)}
-    predictors = ["control" if t.is_control else shift.predictor[row[t]] for t in active]
-    evidence = witness.testify(active, place, predictors)
+    answers = {t: Answer(shift.predictor[i], bool(shift.mean[i].any())) for t, i in row.items()}
+    evidence = witness.testify(active, place, [answers.get(t, _CONTROL) for t in active])
     return [
         _prediction(model, place, treatment, _rows(shift, row.get(treatment.active), place), found)
         for treatment, found in zip(treatments, evidence, strict=True)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 NO_SIGNAL, WEAK_SIGNAL = 0.1, 0.3
 FAR = 0.9
+NOT_SUPPORTED = (
+    "No shift is predicted because nothing that is known supports one. That means “unknown”, not “no effect”."
+)
 NOTHING_DONE = "Nothing is done to the cells, so every shift is exactly zero."
 
 
@@ -70,25 +73,31 @@ def about_error(score: Score | None, correlation: Score | None, question: Questi
     """The error on held-out conditions of this kind."""
     if score is None:
         return f"No held-out measurement tells how well this model does on a {question.label}."
+    where = f" in {score.context}" if score.context else ""
     agreed = (
         "" if correlation is None else f" and correlated with the observed shift at {correlation.value:.2f}"
     )
     return (
-        f"On {score.conditions} held-out conditions of this kind ({question.label}), {score.predictor} was off by "
+        f"On {score.conditions} held-out conditions of this kind{where} ({question.label}), "
+        f"“{score.predictor}” was off by "
         f"{score.value:.3g} on average (Euclidean distance over all genes, {readout.delta_label}){agreed}."
     )
 
 
-def about_baseline(score: Score | None, baseline: Score | None, *, is_baseline: bool) -> str | None:
-    """Whether the model beat the simple baselines there."""
+def about_baseline(score: Score | None, baseline: Score | None) -> str | None:
+    """Whether the network beat the simple baselines there."""
     if score is None or baseline is None:
         return None
-    if is_baseline:
-        return (
-            f"No network did better there, so the answer is that of the simple baseline “{score.predictor}”."
-        )
     verdict = "That beats" if score.value < baseline.value else "That does not beat"
     return f"{verdict} the best simple baseline, “{baseline.predictor}” ({baseline.value:.3g})."
+
+
+def about_own_baseline(predictor: str, network: Score | None) -> str:
+    """That the answer is a simple baseline's."""
+    answer = f"the answer is that of a simple baseline, “{predictor}”"
+    if network is None:
+        return f"{answer[0].upper()}{answer[1:]}; no network was measured on such conditions."
+    return f"The network did no better there ({network.value:.3g}), so {answer}."
 
 
 def about_reliability(context: str, reliability: float, conditions: int) -> str:
