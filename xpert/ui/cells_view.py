@@ -27,7 +27,7 @@ _MOST_GENES = 6
 
 def draw(plan: Plan, prediction: Prediction, genes: Sequence[str]) -> None:
     """Draw the distributions, or say what is needed for them."""
-    st.markdown("#### Cells before and after")
+    st.subheader("Cells before and after")
     if prediction.readout.is_differential:
         st.info(
             f"The values are {prediction.readout.label}: differences to control, which no single cell has.",

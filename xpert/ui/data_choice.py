@@ -40,7 +40,7 @@ def _draw_offer() -> None:
     limit = int(st.get_option("server.maxUploadSize"))
     file, simulated = st.columns([3, 2], gap="medium")
     with file.container(border=True, height="stretch"):
-        st.subheader("Open a file")
+        st.header("Open a file")
         offered = st.file_uploader(
             f"AnnData (.h5ad), 10x (.h5) or a table of cells by genes (.csv, .tsv, also gzipped), up to {limit} MB",
             type=sorted({suffix.rsplit(".", 1)[-1] for suffix in SUFFIXES}),
@@ -48,10 +48,10 @@ def _draw_offer() -> None:
         )
         st.caption(
             "It is checked before it is read, kept for this session alone, never written into a link, and dropped "
-            "when the tab is closed. For larger files run X-Pert on your own machine and use `xpert predict`."
+            "when the tab is closed. For larger files run X-Pert on your own machine and use the command xpert predict."
         )
     with simulated.container(border=True, height="stretch"):
-        st.subheader("Or try a sample")
+        st.header("Or try a sample")
         st.markdown("Simulated cells with known effects: for looking around, not for science.")
         if st.button("Open the sample", icon=":material/science:"):
             _open(sample.NAME, BytesIO(sample.file()))

@@ -24,7 +24,7 @@ _MOST_LABELS = 500
 
 def draw(upload: Upload) -> None:
     """Draw the mapping, its reasons, and the button that confirms it."""
-    st.subheader("What the columns mean")
+    st.header("What the columns mean")
     st.caption(f"Convention: {escaped(upload.report.proposal.convention)}")
     _draw_reasons(upload)
     is_usable = upload.report.is_usable

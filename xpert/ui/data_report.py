@@ -25,7 +25,7 @@ _UNFOLDED = 8
 
 def draw(upload: Upload) -> None:
     """Draw the report and the composition."""
-    st.subheader("Report")
+    st.header("Report")
     _draw_facts(upload.report)
     _draw_problems(upload.report.problems)
     _draw_composition(composition(upload.report.dataset))
@@ -88,7 +88,7 @@ def composition(dataset: PerturbationDataset) -> pd.DataFrame:
 
 @fragment
 def _draw_composition(counts: pd.DataFrame) -> None:
-    st.subheader("What it is made of")
+    st.header("What it is made of")
     if counts.empty:
         st.info(
             "There are control cells only: good for predicting, with nothing to compare.",
@@ -97,14 +97,14 @@ def _draw_composition(counts: pd.DataFrame) -> None:
         return
     cells, contexts = st.columns([3, 2], gap="medium")
     with cells:
-        st.markdown("#### Cells per treatment")
+        st.markdown("### Cells per treatment")
         treatments = counts["treatment"].nunique()
         top = st.slider(
             "Treatments shown", 5, max(10, min(100, treatments)), min(30, max(5, treatments)), key="top"
         )
         st.altair_chart(cells_per_condition(counts, top=top), alt=composition_alt(counts))
     with contexts:
-        st.markdown("#### Treatments per context")
+        st.markdown("### Treatments per context")
         st.altair_chart(conditions_per_context(counts), alt=composition_alt(counts))
         st.dataframe(
             counts.groupby("context", as_index=False).agg(

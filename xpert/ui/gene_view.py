@@ -151,7 +151,7 @@ def _draw_volcano(table: pd.DataFrame, chosen: list[str], view: View) -> None:
 
 
 def _draw_ranked(table: pd.DataFrame, view: View) -> None:
-    st.markdown("#### Most moved genes")
+    st.subheader("Most moved genes")
     count = st.slider("Genes in each direction", 5, 40, 12, key=f"count {view.key}")
     st.altair_chart(
         ranked_bars(table, view.prediction.readout, count=count),
@@ -162,7 +162,7 @@ def _draw_ranked(table: pd.DataFrame, view: View) -> None:
 def _draw_observed(table: pd.DataFrame, chosen: list[str], view: View) -> None:
     measured = view.observed
     assert measured is not None
-    st.markdown("#### Predicted and observed")
+    st.subheader("Predicted and observed")
     st.caption(
         f"Measured in {measured.source}, {counted(measured.cells, 'cell or array', 'cells or arrays')}."
     )

@@ -28,7 +28,7 @@ def examples() -> None:
     found = available(load.bundle_infos())
     if not found:
         return
-    st.subheader("A first prediction")
+    st.header("A first prediction")
     for column, example in zip(st.columns(len(found)), found, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(
@@ -45,7 +45,7 @@ def examples() -> None:
 def models() -> None:
     """What is loaded, with readout, contexts and targets."""
     infos = load.bundle_infos()
-    st.subheader("Models on this server")
+    st.header("Models on this server")
     if not infos:
         st.warning(
             "No model is installed. Train one with `xpert train`, or set XPERT_MODELS to a folder that holds some.",
@@ -70,7 +70,7 @@ def _draw_model(info: BundleInfo) -> None:
 
 def where_next() -> None:
     """One line on each page."""
-    st.subheader("Where to go")
+    st.header("Where to go")
     for column, (path, label, icon, words) in zip(st.columns(len(_NEXT)), _NEXT, strict=True):
         with column:
             st.page_link(path, label=f"**{label}**", icon=icon)

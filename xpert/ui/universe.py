@@ -98,7 +98,7 @@ def _draw_chart(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> None:
 
 
 def _draw_neighbours(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> None:
-    st.markdown("#### Nearest neighbours")
+    st.header("Nearest neighbours")
     if picked is None:
         st.info("Click a point, or find a treatment by name.", icon=":material/touch_app:")
         return
