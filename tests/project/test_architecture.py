@@ -84,7 +84,11 @@ def test_no_pickle_is_read_or_written() -> None:
         for path in (ROOT / "xpert").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if (isinstance(node, ast.Import) and any(a.name in {"pickle", "joblib", "dill"} for a in node.names))
-        or (isinstance(node, ast.ImportFrom) and node.module in {"pickle", "joblib", "dill"})
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module in {"pickle", "joblib", "dill"}
+            and [a.name for a in node.names] != ["UnpicklingError"]  # what a refused checkpoint raises
+        )
         or (
             isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) == "True"
         )
