@@ -220,3 +220,70 @@ def test_a_damaged_file_is_refused(xpert, tmp_path, out):
     code, _, said = xpert("--control", path, "--treat", "KLF1:crispra", "--out", out)
     assert code == 2
     assert "Traceback" not in said
+
+
+@pytest.fixture(scope="module")
+def norman(shared_data):
+    return shared_data / NORMAN
+
+
+@pytest.fixture
+def real_xpert(capsys):
+    """Runs the command on the models that come with the project."""
+    from xpert.cli import main
+
+    def call(*arguments):
+        code = main(["predict", "perturbseq", *(str(argument) for argument in arguments)])
+        return (code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.mark.data
+def test_a_training_double_agrees_with_what_was_measured_whatever_its_order(real_xpert, norman, tmp_path):
+    from xpert.data.open import open_dataset
+
+    tables = []
+    for name, text in (("a", DOUBLE), ("b", "MAP2K6:crispra + KLF1:crispra")):
+        path = tmp_path / f"{name}.csv"
+        code, _, said = real_xpert("--control", norman, "--context", "K562", "--treat", text, "--out", path)
+        assert code == 0, said
+        tables.append(pd.read_csv(path))
+    measured = open_dataset(norman).responses(contexts=["k562"])
+    row = measured.conditions.index(Condition("k562", Treatment.parse(DOUBLE)))
+    observed = pd.Series(measured.delta[row], index=measured.genes)[tables[0]["gene"]]
+
+    assert tables[0].equals(tables[1])
+    assert len(tables[0]) == 500
+    assert np.isfinite(tables[0][COLUMNS[1:6]]).all(axis=None)
+    assert np.corrcoef(tables[0]["delta"], observed)[0, 1] > 0.8
+
+
+@pytest.mark.data
+def test_control_of_a_real_file_gives_exactly_zero(real_xpert, norman, out):
+    code, _, _ = real_xpert("--control", norman, "--context", "a172", "--treat", "control", "--out", out)
+    table = pd.read_csv(out)
+    assert code == 0
+    assert (table[["delta", "lower", "upper"]] == 0).all(axis=None)
+    assert (table["predicted"] == table["control"]).all()
+
+
+@pytest.mark.data
+def test_the_contexts_of_a_real_file_are_listed_where_none_is_named(real_xpert, norman, out):
+    code, _, said = real_xpert("--control", norman, "--treat", DOUBLE, "--out", out)
+    assert code == 2
+    assert "4 contexts" in said
+    assert all(name in said for name in ("k562", "A172", "T98G", "U87MG"))
+
+
+def test_a_misspelt_gene_exits_2_and_names_the_nearest(real_xpert, out):
+    code, _, said = real_xpert("--context", "k562", "--treat", "KLFF1:crispra", "--out", out)
+    assert code == 2
+    assert "KLF1" in said.split("Did you mean")[1]
+
+
+@pytest.mark.parametrize("text", ["TP53:ko", "vorinostat@1uM"])
+def test_what_a_model_has_never_seen_is_refused(real_xpert, out, text):
+    code, _, said = real_xpert("--context", "k562", "--treat", text, "--out", out)
+    assert code == 2
+    assert "has never seen" in said

@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from xpert.data.responses import Condition
 from xpert.perturbation import Treatment
 from xpert.prediction.predict import predict
 
@@ -33,7 +35,7 @@ def test_a_treatment_of_another_context_names_that_context(bundle):
 def test_an_unseen_gene_is_called_so(bundle):
     found = evidence(bundle, "GATA1:crispra")
     assert (found.question.value, found.treatment_seen) == ("unseen_gene", False)
-    assert "pathways and regulators alone" in found.sentences[0]
+    assert "its pathways and regulators are all there is to go by" in found.sentences[0]
 
 
 def test_neighbours_come_nearest_first_and_name_where_they_were_measured(bundle):
@@ -81,9 +83,17 @@ def test_no_predicted_shift_is_called_unknown_rather_than_no_effect(bundle):
 
 
 def test_an_answer_of_a_simple_baseline_is_called_so(bundle):
-    found = evidence(replace(bundle, baselines=("additive", "no change", "network")), "KLF1:crispra")
+    found = evidence(replace(bundle, baselines=("additive", "no change", "network")), "GATA1:crispra")
     assert found.beats_baseline is False
     assert any("of a simple baseline, “network”; no network was measured" in s for s in found.sentences)
+
+
+def test_a_measured_shift_that_is_all_noise_is_called_so(bundle):
+    bundle.training.conditions += (Condition("k562", Treatment.parse("GATA1:crispra")),)
+    bundle.training.reliability = np.append(bundle.training.reliability, 0.0)
+    found = evidence(bundle, "GATA1:crispra")
+    assert found.question.value == "seen"
+    assert any("no larger than its own noise" in s for s in found.sentences)
 
 
 def test_skill_of_the_context_itself_counts_before_that_of_all_together(bundle):

@@ -169,15 +169,11 @@ class Witness:
         reliability, replicated = self._reliability(condition.context)
         said = (
             sentences.about_question(condition, question, self.measured.where(treatment)),
+            None if answer.moves else sentences.about_stillness(question),
             *self._about_data(treatment, context),
-            None if answer.moves else sentences.NOT_SUPPORTED,
             sentences.about_nearest(nearest),
             sentences.about_error(score, correlation, question, self.bundle.readout),
-            sentences.about_own_baseline(
-                predictor, self.held_out.best_network(question, condition.context, ERROR_METRIC)
-            )
-            if is_baseline
-            else sentences.about_baseline(score, baseline),
+            self._about_baseline(condition.context, question, answer),
             None
             if reliability is None
             else sentences.about_reliability(condition.context, reliability, replicated),
@@ -212,6 +208,17 @@ class Witness:
             reliability=None,
             sentences=(sentences.NOTHING_DONE,),
         )
+
+    def _about_baseline(self, context: str, question: Question, answer: Answer) -> str | None:
+        """Whether the network answered, and whether it beat the simple baselines."""
+        if answer.predictor not in self.held_out.baselines:
+            score = self.held_out.score(question, context, answer.predictor, ERROR_METRIC)
+            baseline = self.held_out.best_baseline(question, context, ERROR_METRIC)
+            return sentences.about_baseline(score, baseline)
+        if question is Question.SEEN:  # what was measured is given back, which is no model's merit
+            return None
+        network = self.held_out.best_network(question, context, ERROR_METRIC)
+        return sentences.about_own_baseline(answer.predictor, network)
 
     def _about_data(self, treatment: Treatment, context: PlacedContext) -> Iterator[str | None]:
         """What is particular about this context and these targets."""

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 NO_SIGNAL, WEAK_SIGNAL = 0.1, 0.3
 FAR = 0.9
-NOT_SUPPORTED = (
-    "No shift is predicted because nothing that is known supports one. That means “unknown”, not “no effect”."
-)
 NOTHING_DONE = "Nothing is done to the cells, so every shift is exactly zero."
 
 
@@ -48,7 +45,17 @@ def about_question(condition: Condition, question: Question, elsewhere: Sequence
             known_by = (
                 "pathways and regulators" if question is Question.UNSEEN_GENE else "structure and targets"
             )
-            return f"{treatment} was never measured: the prediction rests on its {known_by} alone."
+            return f"{treatment} was never measured: its {known_by} are all there is to go by."
+
+
+def about_stillness(question: Question) -> str:
+    """Why no gene moves, although something is done to the cells."""
+    if question is Question.SEEN:
+        return "No shift is given because the measured one is no larger than its own noise."
+    return (
+        "No shift is predicted because nothing that is known supports one. "
+        "That means “unknown”, not “no effect”."
+    )
 
 
 def about_context(context: str, known: Sequence[str]) -> str:
