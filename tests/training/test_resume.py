@@ -14,6 +14,7 @@ import torch
 
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context, Responses
+from xpert.errors import InputError
 from xpert.features.treatments import TreatmentFeatures
 from xpert.model.encode import Vocabulary
 from xpert.model.network import XPert
@@ -113,7 +114,7 @@ def test_checkpoints_hold_plain_types_only(tmp_path):
 
 def test_a_broken_checkpoint_is_an_error_not_a_fresh_start(tmp_path):
     tmp_path.joinpath("last.ckpt").write_bytes(b"not a checkpoint")
-    with pytest.raises(Exception, match=r".+"):
+    with pytest.raises(InputError, match="no checkpoint"):
         fit(tmp_path)
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from xpert.errors import InputError
 from xpert.model.device import choose_batch_size, choose_device, choose_precision
-from xpert.training.checkpoint import WholeCheckpoints, network_weights
+from xpert.training.checkpoint import WholeCheckpoints, best_score, network_weights, passes
 from xpert.training.datamodule import RowsDataModule
 from xpert.training.module import TrainingModule
 from xpert.training.progress import TrainingProgress
@@ -69,13 +68,16 @@ def _train(module: TrainingModule, rows: TrainingRows, is_held_out: torch.Tensor
     batch_size = settings.batch_size or choose_batch_size(module.network.config, device)
     data = RowsDataModule(rows, is_held_out, batch_size=batch_size, seed=settings.seed)
     last = run.folder / f"{LAST}.ckpt"
+    resumed = str(last) if last.exists() and passes(last) else None
     with _quietly():
         trainer = _trainer(settings, run, device)
-        trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+        trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
     if trainer.is_global_zero:
-        outcome = {"passes": trainer.current_epoch, "best": float(_best(trainer))}
+        # What happened is read from the checkpoints: with several devices it happened in other processes.
+        best = run.folder / f"{BEST}.ckpt"
+        outcome = {"passes": passes(last), "best_pass": passes(best), "held_out": best_score(best, MONITORED)}
         (run.folder / FINISHED).write_text(json.dumps(outcome), encoding="utf-8")
         last.unlink()
 
@@ -128,21 +130,6 @@ def _loggers(folder: Path) -> list[Any]:
         CSVLogger(folder, name="csv", version=attempt),
         TensorBoardLogger(folder, name="tensorboard", version=attempt),
     ]
-
-
-def _best(trainer: Trainer) -> float:
-    from lightning.pytorch.callbacks import ModelCheckpoint
-
-    scores = [
-        float(callback.best_model_score)
-        for callback in trainer.callbacks
-        if isinstance(callback, ModelCheckpoint)
-        and callback.monitor
-        and callback.best_model_score is not None
-    ]
-    if not scores:
-        raise InputError("Training ended before its first pass; the recipe's number of passes is too small.")
-    return scores[0]
 
 
 @contextmanager

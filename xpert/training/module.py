@@ -50,6 +50,7 @@ class TrainingModule(LightningModule):  # type: ignore[misc]
             on_step=False,
             on_epoch=True,
             batch_size=len(batch.weight),
+            sync_dist=True,
         )
         return loss.total
 
@@ -74,7 +75,9 @@ class TrainingModule(LightningModule):  # type: ignore[misc]
         share = self.step_size(self.current_epoch)
         for group, largest in zip(self._groups(), self._largest_steps(), strict=True):
             group["lr"] = share * largest
-        self.log("gate", self.network.gate.detach(), on_step=False, on_epoch=True, batch_size=1)
+        self.log(
+            "gate", self.network.gate.detach(), on_step=False, on_epoch=True, batch_size=1, sync_dist=True
+        )
 
     def on_train_batch_end(self, outputs: Any, batch: TrainingBatch, batch_idx: int) -> None:  # noqa: ANN401
         """Move the average a little towards the network; further in the first steps, which start at chance."""
