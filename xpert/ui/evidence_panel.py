@@ -28,14 +28,22 @@ def draw(prediction: Prediction) -> None:
 
 
 def _draw_errors(evidence: Evidence) -> None:
-    left, right = st.columns(2)
-    left.metric(
-        "Expected error", _number(evidence.expected_error), help="Measured on held-out treatments like it."
+    error, baseline, correlation = st.columns(3)
+    error.metric(
+        "Expected error",
+        _number(evidence.expected_error),
+        help="Euclidean distance to the observed shift over all genes, on held-out treatments like this one. "
+        "Smaller is better.",
     )
-    right.metric(
-        f"Baseline: {escaped(evidence.baseline_name, longest=30)}" if evidence.baseline_name else "Baseline",
+    baseline.metric(
+        "Baseline's error",
         _number(evidence.baseline_error),
-        help="The error of the simple baseline on the same held-out treatments.",
+        help="The same for the best simple baseline on the same treatments.",
+    )
+    correlation.metric(
+        "Expected r",
+        _number(evidence.expected_correlation),
+        help="Pearson correlation with the observed shift over genes, on held-out treatments like this one.",
     )
     if evidence.predictor == evidence.baseline_name:
         st.badge("Answered by the best simple baseline", icon=":material/straighten:", color="violet")
@@ -45,7 +53,10 @@ def _draw_errors(evidence: Evidence) -> None:
         st.badge("Better than the best simple baseline", icon=":material/trending_up:", color="blue")
     else:
         st.badge("Not better than the best simple baseline", icon=":material/warning:", color="orange")
-    st.caption(f"Predicted by: {escaped(evidence.predictor)}")
+    baseline_name = evidence.baseline_name or "none was measured"
+    st.caption(
+        f"Predicted by: {escaped(evidence.predictor)}. Best simple baseline: {escaped(baseline_name)}."
+    )
 
 
 def _draw_nearest(evidence: Evidence) -> None:
@@ -68,4 +79,4 @@ def _draw_nearest(evidence: Evidence) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "not measured" if value is None or pd.isna(value) else f"{value:.3f}"
+    return "–" if value is None or pd.isna(value) else f"{value:.3f}"
