@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -287,3 +289,25 @@ def test_what_a_model_has_never_seen_is_refused(real_xpert, out, text):
     code, _, said = real_xpert("--context", "k562", "--treat", text, "--out", out)
     assert code == 2
     assert "has never seen" in said
+
+
+@pytest.mark.slow
+def test_numbers_are_the_same_in_every_process(tmp_path):
+    written = []
+    for seed in ("1", "2"):
+        path = tmp_path / f"{seed}.csv"
+        command = [
+            sys.executable,
+            "-m",
+            "xpert",
+            "predict",
+            "perturbseq",
+            "--context",
+            "k562",
+            "--out",
+            str(path),
+        ]
+        command += ["--treat", "KLF1:crispra + MAP2K6:crispra + STAT1:crispra@0.4"]
+        subprocess.run(command, check=True, env=os.environ | {"PYTHONHASHSEED": seed})
+        written.append(path.read_bytes())
+    assert written[0] == written[1]

@@ -92,10 +92,15 @@ def context_from_dataset(
     Raises
     ------
     InputError
-        Where the model takes no control cells, the file's readout is another one, or fewer than half of the
-        model's genes are in the file.
+        Where the model takes no control cells, the file's organism or readout is another one, or fewer than
+        half of the model's genes are in the file.
     """
     check_takes_cells(bundle)
+    if dataset.organism not in {bundle.organism, "unknown"}:
+        raise InputError(
+            f"The file's genes are {dataset.organism} and {bundle.name} is a model of {bundle.organism} cells; "
+            "translate the genes to their orthologues first."
+        )
     if dataset.readout is not bundle.readout:
         raise InputError(
             f"The file's values are {dataset.readout.label} and {bundle.name} works on {bundle.readout.label}. "
