@@ -34,7 +34,8 @@ class DataSection(_Section):
     file: Path | None = Field(default=None, description="A data file; relative to the recipe.")
     minimum_cells: Positive = Field(default=10, description="Conditions with fewer cells are left out.")
     most_genes: Positive = Field(
-        default=2000, description="Genes to predict at most: those that respond most."
+        default=2000,
+        description="Genes of a file to predict at most: those perturbed, and those that vary most in control.",
     )
     organism: Literal["human", "mouse"] = Field(default="human", description="Of a collection.")
     mapping: dict[str, str] = Field(

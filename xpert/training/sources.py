@@ -9,6 +9,7 @@ import numpy as np
 
 from xpert.errors import InputError
 from xpert.model.metrics import pearson
+from xpert.training.gene_choice import variable_genes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ def gather(section: DataSection, seed: int) -> TrainingData:
 
     assert section.collection is not None
     assert section.folder is not None
-    responses = _narrowed(load_responses(section.collection, section.folder), section.most_genes)
+    responses = load_responses(section.collection, section.folder)
     unknown = np.full(len(responses), np.nan)
     return TrainingData(_enough(responses), None, unknown, section.organism, ())
 
@@ -92,7 +93,8 @@ def _from_file(section: DataSection, seed: int) -> TrainingData:
     assert section.file is not None
     dataset = open_dataset(section.file, mapping=section.mapping)
     measured = dataset.responses(minimum_cells=section.minimum_cells)
-    responses = _enough(_narrowed(measured, section.most_genes))
+    genes = variable_genes(dataset, section.most_genes, seed=seed)
+    responses = _enough(_on_genes(measured, genes))
     halvings = [_halves(dataset, responses, seed + number) for number in range(HALVINGS)]
     agreement = [pearson(first.delta, second.delta) for first, second in halvings]
     return TrainingData(
@@ -125,18 +127,6 @@ def _matching(half: Responses, responses: Responses) -> Responses:
     """The conditions and genes of `responses`, in their order."""
     row = {condition: i for i, condition in enumerate(half.conditions)}
     return _on_genes(half.take([row[c] for c in responses.conditions]), responses.genes)
-
-
-def _narrowed(responses: Responses, most: int) -> Responses:
-    """The genes that respond most, in the order of the data; those that are perturbed themselves are kept."""
-    if len(responses.genes) <= most:
-        return responses
-    power = np.nanmean(np.square(responses.delta), axis=0)
-    targets = {t for c in responses.conditions for t in c.treatment.targets}
-    is_target = np.array([gene in targets for gene in responses.genes])
-    order = np.lexsort((-np.nan_to_num(power, nan=-1.0), ~is_target))
-    kept = np.sort(order[:most])
-    return _on_genes(responses, tuple(responses.genes[i] for i in kept))
 
 
 def _on_genes(responses: Responses, genes: tuple[str, ...]) -> Responses:
@@ -172,6 +162,6 @@ def _notes(
     if len(used.genes) < len(measured.genes):
         notes.append(
             f"{len(used.genes):,} of {len(measured.genes):,} genes are predicted: the perturbed ones, and those "
-            "that respond most over all conditions."
+            "that vary most among control cells."
         )
     return tuple(notes)
