@@ -16,6 +16,8 @@ import pytest
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context
 from xpert.data.synthetic import simulate
+from xpert.model.baselines.kernels import PriorKnowledge
+from xpert.model.novelty import Novelty
 from xpert.model.predictor import Shift
 from xpert.perturbation import Modality, Treatment
 
@@ -51,13 +53,13 @@ def toy_bundle(features, readout):
         error = np.full_like(mean, 0.1)
         return Shift(mean, np.full_like(mean, np.nan), error, 2 * error, ("additive",) * len(mean))
 
-    training = SimpleNamespace(
-        conditions=(Condition("K562", Treatment.parse("KLF1:crispra")),), reliability=np.array([0.5])
-    )
+    measured = (Condition("K562", Treatment.parse("KLF1:crispra")),)
+    training = SimpleNamespace(conditions=measured, reliability=np.array([0.5]))
+    novelty = Novelty.of(measured, PriorKnowledge(), {"identity": 1.0})
     columns = ["question", "context", "predictor", "metric", "value", "lower", "upper", "conditions"]
     return SimpleNamespace(
-        name="toy", readout=readout, genes=genes, contexts=contexts, shift=shift, training=training,
-        features=features, targets=("KLF1",), modalities=(Modality.CRISPRA,), baselines=("additive",),
+        name="toy", organism="human", readout=readout, genes=genes, contexts=contexts, shift=shift, training=training,
+        features=features, novelty=novelty, targets=("KLF1",), modalities=(Modality.CRISPRA,), baselines=("additive",),
         skill=pd.DataFrame([], columns=columns),
     )  # fmt: skip
 

@@ -11,6 +11,8 @@ import pytest
 
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context
+from xpert.model.baselines.kernels import PriorKnowledge
+from xpert.model.novelty import Novelty
 from xpert.model.predictor import Shift
 from xpert.perturbation import Modality, Treatment
 
@@ -34,6 +36,7 @@ class TinyBundle:
     training: SimpleNamespace = None
     skill: pd.DataFrame = None
     features: object = None
+    novelty: Novelty = None
     modalities: tuple = (Modality.CRISPRA, Modality.CRISPRI)
     targets: tuple = ("JAK2", "KLF1", "MAP2K6")
     baselines: tuple = ("additive", "no change")
@@ -91,7 +94,8 @@ def bundle(features):
         delta=np.zeros((4, 6)),
         reliability=np.array([0.8, 0.6, 0.03, np.nan]),
     )
-    return TinyBundle(contexts=contexts, training=training, skill=skill, features=features)
+    novelty = Novelty.of(measured, PriorKnowledge(), {"identity": 1.0, "gene_prior": 0.5})
+    return TinyBundle(contexts=contexts, training=training, skill=skill, features=features, novelty=novelty)
 
 
 @pytest.fixture

@@ -46,11 +46,15 @@ class Novelty:
     def distance(self, conditions: Sequence[Condition]) -> Floats:
         """1 − the largest cosine with a measured treatment, shape ``(conditions,)``; control is at 0."""
         asked = [c.treatment.active for c in conditions]
-        own = [float(_sizes(mixed(self.source.parts([t], [t]), self.mixture))[0]) for t in asked]
-        kernel = mixed(self.source.parts(asked, self.treatments), self.mixture)
-        cosine = kernel / np.outer(own, self.sizes)
-        distance: Floats = np.clip(1 - cosine.max(axis=1, initial=0.0), 0.0, 1.0)
+        distance: Floats = np.clip(1 - self.cosine(asked).max(axis=1, initial=0.0), 0.0, 1.0)
         return np.where([t.is_control for t in asked], 0.0, distance)
+
+    def cosine(self, treatments: Sequence[Treatment]) -> Floats:
+        """Cosine with every measured treatment, shape ``(asked, measured)``."""
+        own = [float(_sizes(mixed(self.source.parts([t], [t]), self.mixture))[0]) for t in treatments]
+        kernel = mixed(self.source.parts(treatments, self.treatments), self.mixture)
+        cosine: Floats = kernel / np.outer(own, self.sizes)
+        return cosine
 
     def config(self) -> dict[str, Any]:
         """Everything but arrays, as JSON."""

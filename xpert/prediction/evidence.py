@@ -129,7 +129,7 @@ class Witness:
         return cls(
             bundle,
             Known.of(conditions),
-            MeasuredTreatments.of(conditions, bundle.features),
+            MeasuredTreatments.of(conditions, bundle.novelty),
             HeldOut(bundle.skill, bundle.baselines),
         )
 

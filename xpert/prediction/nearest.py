@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from xpert.data.responses import Condition, Floats
-    from xpert.features.treatments import TreatmentFeatures
+    from xpert.data.responses import Condition
+    from xpert.model.novelty import Novelty
     from xpert.perturbation import Treatment
-
-_BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +26,8 @@ class Neighbour:
     context
         Where: the context that is asked about if it was measured there, else the first one.
     distance
-        One minus the cosine of the two treatments' features (`TreatmentFeatures.kernel`): 0 for the
-        same treatment, 1 for one that shares nothing known with it, more for one that does the opposite.
+        One minus the cosine of what is known of the two treatments (`Novelty.cosine`): 0 for the same targets,
+        1 for two that share nothing known, more for one that does the opposite.
     """
 
     treatment: Treatment
@@ -40,43 +37,30 @@ class Neighbour:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredTreatments:
-    """Every measured treatment once, ready to be compared with.
+    """Every measured treatment, ready to be compared with.
 
     Attributes
     ----------
-    treatments
-        Without repeats.
     contexts
         For each treatment, the contexts in which it was measured.
-    length
-        Norm of each treatment's features, shape ``(treatments,)``.
-    features
+    novelty
         Gives the similarity.
     """
 
-    treatments: tuple[Treatment, ...]
-    contexts: tuple[tuple[str, ...], ...]
-    length: Floats
-    features: TreatmentFeatures
+    contexts: Mapping[Treatment, Sequence[str]]
+    novelty: Novelty
 
     @classmethod
-    def of(cls, training: Sequence[Condition], features: TreatmentFeatures) -> MeasuredTreatments:
+    def of(cls, training: Sequence[Condition], novelty: Novelty) -> MeasuredTreatments:
         """Collect the treatments of measured conditions."""
         where: dict[Treatment, list[str]] = {}
         for condition in training:
             where.setdefault(condition.treatment.active, []).append(condition.context)
-        treatments = tuple(where)
-        length = _kept_length(treatments, features)
-        return cls(treatments, tuple(map(tuple, where.values())), length, features)
+        return cls(where, novelty)
 
-    @cached_property
-    def _place(self) -> dict[Treatment, int]:
-        return {treatment: i for i, treatment in enumerate(self.treatments)}
-
-    def where(self, treatment: Treatment) -> tuple[str, ...]:
+    def where(self, treatment: Treatment) -> Sequence[str]:
         """Contexts in which a treatment was measured, none where it was not."""
-        place = self._place.get(treatment)
-        return () if place is None else self.contexts[place]
+        return self.contexts.get(treatment, ())
 
     def nearest(
         self, asked: Sequence[Treatment], context: str, *, count: int = 5
@@ -92,12 +76,9 @@ class MeasuredTreatments:
         count
             How many to give for each.
         """
-        if not asked or not self.treatments:
-            return [()] * len(asked)
-        product = np.asarray(self.features.kernel(asked, self.treatments), dtype=np.float64)
-        lengths = np.outer(_length(asked, self.features), self.length)
-        cosine = np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
-        distance = np.clip(1.0 - cosine, 0.0, None)
+        if not asked:
+            return []
+        distance = np.maximum(1.0 - self.novelty.cosine(asked), 0.0)
         order = np.argsort(distance, axis=1, kind="stable")[:, :count]
         return [
             tuple(self._neighbour(i, context, float(row[i])) for i in nearest)
@@ -105,21 +86,6 @@ class MeasuredTreatments:
         ]
 
     def _neighbour(self, place: int, context: str, distance: float) -> Neighbour:
-        measured = self.contexts[place]
-        shown = context if context in measured else measured[0]
-        return Neighbour(self.treatments[place], shown, round(distance, 6))
-
-
-@lru_cache(maxsize=8)
-def _kept_length(treatments: tuple[Treatment, ...], features: TreatmentFeatures) -> Floats:
-    """`_length` of a model's training treatments, which every prediction of that model needs."""
-    length = _length(treatments, features)
-    length.flags.writeable = False
-    return length
-
-
-def _length(treatments: Sequence[Treatment], features: TreatmentFeatures) -> Floats:
-    """Norm of each treatment's features, in blocks: only the diagonal of the kernel is wanted."""
-    blocks = [treatments[i : i + _BLOCK] for i in range(0, len(treatments), _BLOCK)]
-    squares = [np.diagonal(np.asarray(features.kernel(b, b), dtype=np.float64)) for b in blocks]
-    return np.sqrt(np.maximum(np.concatenate(squares), 0.0)) if squares else np.zeros(0)
+        treatment = self.novelty.treatments[place]
+        measured = self.contexts[treatment]
+        return Neighbour(treatment, context if context in measured else measured[0], round(distance, 6))

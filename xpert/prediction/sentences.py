@@ -73,7 +73,7 @@ def about_nearest(nearest: Sequence[Neighbour]) -> str:
             "No measured treatment is similar to it by what is known of its targets: this is extrapolation."
         )
     shown = [f"{n.treatment} ({n.context}, {n.distance:.2f})" for n in nearest[:3] if n.distance < FAR]
-    return f"Nearest measured treatments, with distance from 0 (same) to 1 (nothing in common): {'; '.join(shown)}."
+    return f"Nearest measured treatments, with distance from 0 (same targets) to 1 (nothing in common): {'; '.join(shown)}."
 
 
 def about_error(score: Score | None, correlation: Score | None, question: Question, readout: Readout) -> str:
