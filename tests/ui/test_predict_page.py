@@ -11,7 +11,7 @@ import pytest
 
 from xpert.perturbation import Treatment
 from xpert.prediction.predict import predict
-from xpert.ui import draft, session
+from xpert.ui import draft, load, session
 from xpert.ui.downloads import anndata_file, settings, table_file
 from xpert.ui.gene_view import View
 from xpert.ui.plan import Plan
@@ -108,6 +108,24 @@ def test_the_badge_tells_what_was_measured(page):
     assert ":violet-badge[" in shown()
     text_field(page).set_value("CEBPA:crispra").run()
     assert ":orange-badge[" in shown()
+
+
+def test_dose_unit_and_logarithmic_slider_write_the_text(page):
+    if "l1000" not in {info.name for info in load.bundle_infos()}:
+        pytest.skip("the bundle l1000 is not here")
+    next(s for s in page.selectbox if s.label == "Model").select("l1000").run()
+    assert text_field(page).value == "vorinostat:compound"
+    next(s for s in page.selectbox if s.label == "Unit").select("uM").run()
+    assert text_field(page).value == "vorinostat@1uM"
+    next(n for n in page.number_input if n.label == "Dose").set_value(0.25).run()
+    assert text_field(page).value == "vorinostat@0.25uM"
+    slider = next(s for s in page.select_slider if s.label.startswith("Dose"))
+    assert slider.value == 0.3
+    slider.set_value(10.0).run()
+    assert text_field(page).value == "vorinostat@10uM"
+    text_field(page).set_value("vorinostat@500nM").run()
+    assert next(s for s in page.selectbox if s.label == "Unit").value == "nM"
+    assert next(n for n in page.number_input if n.label == "Dose").value == 500
 
 
 def test_several_treatments_are_predicted_together(page):

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 20_000
 RING = "#CC79A7"
-_FEW = 300
 SKILL, MODALITY, MECHANISM = "expected_error", "modality", "mechanism"
 COLORINGS = {MODALITY: "modality", MECHANISM: "mechanism", SKILL: "expected error"}
 
@@ -67,7 +66,7 @@ def universe_map(
         _add_by_value(figure, points)
     else:
         _add_by_class(figure, points, points[coloring])
-    figure.update_traces(marker_size=11 if len(points) < _FEW else 7)
+    figure.update_traces(marker_size=_marker_size(len(points)))
     if picked is not None:
         _add_rings(figure, points, picked, neighbours)
     if here is not None:
@@ -82,7 +81,7 @@ def universe_map(
     styled(figure, x="UMAP 1", y="UMAP 2", height=640)
     hidden = {"showgrid": False, "zeroline": False, "showticklabels": False}
     figure.update_xaxes(**hidden)
-    figure.update_yaxes(**hidden, scaleanchor="x")
+    figure.update_yaxes(**hidden)
     return figure.update_layout(
         dragmode="pan",
         clickmode="event+select",
@@ -117,6 +116,11 @@ def universe_alt(points: pd.DataFrame, coloring: str) -> str:
         )
     top = points[coloring].fillna("not known").value_counts().head(4)
     return f"{start}: {', '.join(f'{n:,} {plain(kind_label(str(name)))}' for name, n in top.items())}."
+
+
+def _marker_size(points: int) -> int:
+    """Smaller marks for more points, in pixels."""
+    return 11 if points < 300 else 7 if points < 1_500 else 5
 
 
 def _add_by_class(figure: go.Figure, points: pd.DataFrame, classes: pd.Series) -> None:

@@ -10,11 +10,16 @@ from xpert.ui.own_cells import context_for
 from xpert.ui.progress import tracked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xpert.data.responses import Context
     from xpert.model.bundle import Bundle
+    from xpert.perturbation import Treatment
     from xpert.prediction.prediction import Prediction
     from xpert.ui.plan import Plan
     from xpert.ui.upload import Upload
+
+_BLOCK = 4
 
 
 def predictions(plan: Plan) -> list[Prediction]:
@@ -34,11 +39,16 @@ def predictions(plan: Plan) -> list[Prediction]:
     context = _context(plan, bundle)
     found = [
         prediction
-        for treatment in tracked(plan.treatments, "Predicting")
-        for prediction in predict(bundle, [context], [treatment])
+        for some in tracked(_in_blocks(plan.treatments), "Predicting")
+        for prediction in predict(bundle, [context], some)
     ]
     session.current().keep_result(plan, found)
     return found
+
+
+def _in_blocks(treatments: Sequence[Treatment]) -> list[Sequence[Treatment]]:
+    """A few at a time: together they cost little more than one, and the bar still moves."""
+    return [treatments[i : i + _BLOCK] for i in range(0, len(treatments), _BLOCK)]
 
 
 def upload_of(plan: Plan) -> Upload | None:
