@@ -140,8 +140,11 @@ class TreatmentFeatures:
 
     def strength(self, perturbation: Perturbation) -> float:
         """Strength in [0, 1]; see `xpert.features.strength`."""
-        compound = None if perturbation.modality.is_genetic else self.compound(perturbation.target)
-        weight = molecular_weight(compound.smiles) if compound and compound.smiles else None
+        dose, weight = perturbation.dose, None
+        # Only a mass needs the weight, which is slow to compute.
+        if dose is not None and dose.micromolar is None:
+            compound = self.compound(perturbation.target)
+            weight = molecular_weight(compound.smiles) if compound and compound.smiles else None
         return strength(perturbation, molecular_weight=weight, half_maximal=self.half_maximal)
 
     def check(self, treatment: Treatment, extra_known: Collection[str] = ()) -> None:
