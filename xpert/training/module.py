@@ -43,7 +43,10 @@ class TrainingModule(LightningModule):  # type: ignore[misc]
         self.settings = settings
 
     def training_step(self, batch: TrainingBatch, _: int) -> Tensor:
-        """Loss of one batch."""
+        """Loss of one batch, on as many genes as the settings say, drawn anew each time."""
+        genes, most = len(batch.asked.genes), self.settings.genes_per_step
+        if 0 < most < genes:
+            batch = batch.on_genes(torch.randperm(genes)[:most].to(batch.observed.device))
         loss = loss_of(self.network(batch.asked), batch, self.network.shift_scale, self.settings)
         self.log_dict(
             {f"train_{name}": part for name, part in loss._asdict().items()},

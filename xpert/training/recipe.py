@@ -82,6 +82,9 @@ class TrainingSection(_Section):
         default=15, description="Passes without gain on held-out perturbations before it stops."
     )
     batch_size: int = Field(default=0, ge=0, description="Conditions a step; 0 chooses by the device.")
+    genes_per_step: int = Field(
+        default=0, ge=0, description="Genes a step, drawn at random; 0 takes all. Fewer make a step cheaper."
+    )
     learning_rate: float = Field(default=1e-3, gt=0, description="Largest step size.")
     gate_learning_rate: float = Field(
         default=1e-2,

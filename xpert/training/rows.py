@@ -32,6 +32,21 @@ class TrainingBatch(NamedTuple):
     weight: Tensor
     """How much each condition counts, one on average, shape ``(conditions,)``."""
 
+    def on_genes(self, places: Tensor) -> TrainingBatch:
+        """The same conditions on some of the genes."""
+        asked = self.asked._replace(
+            genes=self.asked.genes[places],
+            control=self.asked.control[:, places],
+            impact=self.asked.impact[:, places],
+            base=self.asked.base[:, places],
+        )
+        return self._replace(
+            asked=asked,
+            observed=self.observed[:, places],
+            is_measured=self.is_measured[:, places],
+            log_ratio=self.log_ratio[:, places],
+        )
+
 
 class Scales(NamedTuple):
     """Numbers that bring control values and shifts to about one."""
