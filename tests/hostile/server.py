@@ -11,6 +11,15 @@ from xpert.data.read import Limits, read
 from xpert.errors import InputError
 
 
+def own_peak() -> int:
+    """Most memory of this process in bytes; ``ru_maxrss`` would count what its parent held when it was forked."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    (line,) = (row for row in status.read_text().splitlines() if row.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
 def answer(request: dict[str, object]) -> dict[str, object]:
     limits = Limits(memory=int(request["memory"]), seconds=float(request["seconds"]))
     try:
@@ -35,7 +44,7 @@ def answer(request: dict[str, object]) -> dict[str, object]:
 
 for line in sys.stdin:
     reply = answer(json.loads(line))
-    reply["own_peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    reply["own_peak"] = own_peak()
     reply["children_peak"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     sys.stdout.write(json.dumps(reply) + "\n")
     sys.stdout.flush()
