@@ -68,8 +68,8 @@ def nearest_exact(points: Floats, queries: Floats, k: int) -> Nearest:
 def nearest_by_index(points: Floats, queries: Floats, k: int, *, seed: int = 0) -> Nearest:
     """Ask a graph of nearest neighbours: approximate, and it compiles for half a minute and more in each process.
 
-    On 3,000 points in 40 separate clusters it found 92 % of the 15 nearest: all of them for most queries
-    and none for some, which were led into another cluster.
+    On 3,000 points in overlapping clusters it found 99 % of the 15 nearest. In clusters that stand well apart
+    it found 91 %: all for most queries, and none for 9 % of them, which were led into another cluster.
 
     Source: Dong, Moses and Li, Efficient k-nearest neighbor graph construction (WWW 2011), by PyNNDescent.
     """
