@@ -84,7 +84,7 @@ def lively_network(data: Responses, features: TreatmentFeatures) -> TrainedNetwo
     with torch.no_grad():
         network.gate.fill_(0.7)
         network.decoder.read[-1].weight.normal_()
-    return TrainedNetwork(network.eval().requires_grad_(requires_grad=False), vocabulary)
+    return TrainedNetwork(network.eval().requires_grad_(requires_grad=False), vocabulary, share=0.6)
 
 
 @pytest.fixture(scope="session")
@@ -129,9 +129,12 @@ def bundle() -> Bundle:
         chosen=chosen,
         baselines=tuple(p.name for p in baselines(data.readout)),
         predictors={
-            p.name: p.fit(data) for p in baselines(data.readout) if p.name in {base.name, "no change"}
+            p.name: p.fit(data)
+            for p in baselines(data.readout)
+            if p.name in {base.name, "no change", "mean shift"}
         },
         base=base.name,
+        start="mean shift",
         network=network,
         learned_spread=True,
         calibration=Calibration.fit(asked, data.delta),
@@ -204,6 +207,16 @@ def test_the_network_answers_on_some_of_its_genes_by_name(bundle):
     assert np.isfinite(answer.shift).all()
     with pytest.raises(InputError, match="NOSUCHGENE"):
         bundle.network.places(["MYC", "NOSUCHGENE"])
+
+
+def test_the_network_is_weighed_with_the_strongest_simple_model(bundle):
+    asked = [Condition("K562", Treatment.parse("JAK2:crispra"))]
+    start, base = (
+        bundle.predictors[name].predict(asked, bundle.contexts).astype(np.float32)
+        for name in (bundle.start, bundle.base)
+    )
+    own = bundle.network.answer(asked, bundle.contexts, start).shift
+    assert np.allclose(bundle.shift(asked, bundle.contexts).mean, base + 0.6 * (own - base), atol=1e-6)
 
 
 def test_a_context_that_was_never_measured_is_welcome(bundle):

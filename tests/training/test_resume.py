@@ -22,7 +22,7 @@ from xpert.perturbation import Treatment
 from xpert.training.fit import FINISHED, Run, fit_network
 from xpert.training.network_predictor import network_config
 from xpert.training.recipe import NetworkSection, TrainingSection
-from xpert.training.rows import TrainingRows
+from xpert.training.rows import HeldOut, TrainingRows
 
 if TYPE_CHECKING:
     from xpert.model.config import ModelConfig
@@ -58,9 +58,10 @@ def small_rows() -> tuple[ModelConfig, TrainingRows]:
         spread=draw.random(shape).astype(np.float32) + 0.1,
         cells=np.full(len(conditions), 50),
     )
+    nothing = np.zeros(shape, np.float32)
     vocabulary = Vocabulary.of(responses, TreatmentFeatures.load())
     config = network_config(vocabulary, NetworkSection(width=16, dropout=0.2))
-    return config, TrainingRows.of(responses, np.zeros(shape, np.float32), vocabulary, config.signature_rank)
+    return config, TrainingRows.of(responses, HeldOut(nothing, nothing), vocabulary, config.signature_rank)
 
 
 def fit(folder: Path) -> dict[str, torch.Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context, Responses
@@ -11,10 +12,12 @@ from xpert.data.synthetic import simulate
 from xpert.errors import InputError
 from xpert.features.treatments import TreatmentFeatures
 from xpert.model.baselines.additive import Additive
+from xpert.model.baselines.mean_shift import MeanShift
 from xpert.model.bundle import NETWORK, load_bundle
 from xpert.model.question import Question, hits
 from xpert.perturbation import CONTROL, Treatment
 from xpert.training.fold import folds_of, out_of_fold
+from xpert.training.judged import Judged
 from xpert.training.network_predictor import NetworkPredictor
 from xpert.training.recipe import NetworkSection, Recipe, TrainingSection
 from xpert.training.rows import signatures
@@ -159,7 +162,7 @@ def test_signatures_are_directions():
 def network(folder, **changes) -> NetworkPredictor:
     settings = TrainingSection(**({"epochs": 3, "held_out": 0.3, "base_folds": 2} | changes))
     return NetworkPredictor(
-        Additive(), TreatmentFeatures.load(), NetworkSection(width=16, depth=1), settings, folder
+        Additive(), MeanShift(), TreatmentFeatures.load(), NetworkSection(width=16, depth=1), settings, folder
     )
 
 
@@ -187,6 +190,25 @@ def test_other_data_or_settings_are_another_fit(tmp_path):
     network(tmp_path).fit(screen(1))
     network(tmp_path, epochs=2).fit(screen(0))
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def judged(own: list[list[float]], base: list[list[float]]) -> Judged:
+    observed = torch.tensor([[1.0, 2.0, -1.0, 0.0], [0.5, 0.0, 1.0, float("nan")]])
+    nothing = torch.full_like(observed, float("nan"))
+    return Judged(torch.tensor(own), torch.tensor(base), observed, nothing, nothing, 1.0)
+
+
+def test_the_network_counts_as_much_as_held_out_conditions_say():
+    truth, wrong = (
+        [[1.0, 2.0, -1.0, 0.0], [0.5, 0.0, 1.0, 9.0]],
+        [[-3.0, 1.0, 2.0, 1.0], [2.0, -1.0, 0.0, 9.0]],
+    )
+    assert judged(truth, wrong).best_share(0.5) == 1.0
+    assert judged(wrong, truth).best_share(0.5) == 0.0
+    halfway = [[5.0, 3.0, -4.0, -1.0], [-1.0, 1.0, 2.0, 0.0]]
+    assert judged(halfway, wrong).best_share(0.0) == 0.5
+    assert judged(truth, truth).best_share(0.5) == 0.0
+    assert judged(truth, wrong).spread_error() is None
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ class Batch(NamedTuple):
     impact: Tensor
     """How the treatment is known to touch each gene, shape ``(conditions, genes, channels)``."""
     base: Tensor
-    """What the base predictor says, in the data's readout, shape ``(conditions, genes)``."""
+    """What the network starts from, in the data's readout, shape ``(conditions, genes)``."""
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
@@ -47,7 +47,7 @@ class NetworkOutput(NamedTuple):
     """What the network says of a batch."""
 
     shift: Tensor
-    """Base plus the network's own part, in the data's readout, shape ``(conditions, genes)``."""
+    """Starting point plus the network's own part, in the data's readout, shape ``(conditions, genes)``."""
     log_spread_ratio: Tensor
     """Natural log of the spread over its starting point, shape ``(conditions, genes)``."""
     latent: Tensor

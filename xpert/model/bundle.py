@@ -97,8 +97,9 @@ class Bundle:
         Names in ``skill.predictor`` that are simple baselines and not the network.
     predictors
         Fitted baselines that answer something or that the network stands on, by name.
-    base
-        Name of the predictor that the network stands on.
+    base, start
+        Names of the strongest simple model, which the network's answer is weighed with, and of the one that it
+        starts from.
     network
         The network.
     learned_spread
@@ -130,6 +131,7 @@ class Bundle:
     baselines: tuple[str, ...]
     predictors: Mapping[str, StoredPredictor]
     base: str
+    start: str
     network: TrainedNetwork
     learned_spread: bool
     calibration: Calibration
@@ -145,7 +147,7 @@ class Bundle:
             raise ValueError(f"{self.training.delta.shape[1]} measured genes, {len(self.genes)} gene names")
         if len(self.perturbverse) != len(self.latents):
             raise ValueError(f"{len(self.perturbverse)} points, {len(self.latents)} latents")
-        unknown = {self.base, *self.chosen.names} - {NETWORK, *self.predictors}
+        unknown = {self.base, self.start, *self.chosen.names} - {NETWORK, *self.predictors}
         if unknown:
             raise ValueError(f"predictors are named that are not there: {', '.join(sorted(unknown))}")
         for columns, table in ((SKILL_COLUMNS, self.skill), (POINT_COLUMNS, self.perturbverse)):
@@ -200,13 +202,15 @@ class Bundle:
             for question, condition in zip(questions, conditions, strict=True)
         ]
         base = self._ask(self.base, conditions, placed)
-        answer = self.network.answer(conditions, placed, base)
-        mean = np.zeros_like(answer.shift)
+        start = base if self.start == self.base else self._ask(self.start, conditions, placed)
+        answer = self.network.answer(conditions, placed, start)
+        own = self.network.mixed(base, answer.shift)
+        mean = np.zeros_like(own)
         for name in dict.fromkeys(names):
             rows = [i for i, chosen in enumerate(names) if chosen == name]
             asked = [conditions[i] for i in rows]
             mean[rows] = (
-                answer.shift[rows]
+                own[rows]
                 if name == NETWORK
                 else base[rows]
                 if name == self.base

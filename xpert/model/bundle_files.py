@@ -113,6 +113,8 @@ def _config(bundle: Bundle) -> dict[str, Any]:
         "conditions": len(bundle.training.conditions),
         "network": bundle.network.network.config.to_mapping(),
         "base": bundle.base,
+        "start": bundle.start,
+        "share": bundle.network.share,
         "chosen": bundle.chosen.config(),
         "baselines": list(bundle.baselines),
         "learned_spread": bundle.learned_spread,
@@ -185,8 +187,12 @@ def _read(folder: Path) -> Bundle:
         baselines=tuple(config["baselines"]),
         predictors=_predictors(vocabulary["predictors"], arrays),
         base=config["base"],
+        start=config["start"],
         network=_network(
-            folder, network_config, Vocabulary(genes, targets, network_config.modalities, features)
+            folder,
+            network_config,
+            Vocabulary(genes, targets, network_config.modalities, features),
+            config["share"],
         ),
         learned_spread=bool(config["learned_spread"]),
         calibration=Calibration.restore(config["calibration"], _part(arrays, "calibration.")),
@@ -217,7 +223,7 @@ def _predictors(configs: Mapping[str, Any], arrays: Arrays) -> dict[str, StoredP
     return {name: restore(config, _part(arrays, f"predictor.{name}.")) for name, config in configs.items()}
 
 
-def _network(folder: Path, config: ModelConfig, vocabulary: Vocabulary) -> TrainedNetwork:
+def _network(folder: Path, config: ModelConfig, vocabulary: Vocabulary, share: float) -> TrainedNetwork:
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -234,7 +240,7 @@ def _network(folder: Path, config: ModelConfig, vocabulary: Vocabulary) -> Train
     _check_weights(weights, network.state_dict(), folder / WEIGHTS)
     network.load_state_dict(weights, assign=True)
     network.requires_grad_(requires_grad=False)
-    return TrainedNetwork(network.eval(), vocabulary)
+    return TrainedNetwork(network.eval(), vocabulary, share)
 
 
 def _check_weights(weights: Mapping[str, Any], expected: Mapping[str, Any], path: Path) -> None:

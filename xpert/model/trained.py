@@ -27,7 +27,7 @@ class Answer(NamedTuple):
     """What a trained network says of conditions."""
 
     shift: Floats
-    """Base plus the network's own part, shape ``(conditions, genes)``."""
+    """Starting point plus the network's own part, shape ``(conditions, genes)``."""
     spread_ratio: Floats
     """Spread over treated cells in units of its starting point, shape ``(conditions, genes)``."""
 
@@ -42,12 +42,17 @@ class TrainedNetwork:
         In evaluation mode.
     vocabulary
         The names that it knows.
+    share
+        How much its answer counts beside the strongest simple model's, 0 to 1; see `mixed`.
     """
 
     network: XPert
     vocabulary: Vocabulary
+    share: float = 1.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"the network's share lies between 0 and 1, not at {self.share}")
         config, genes = self.network.config, self.vocabulary.genes
         if config.genes != len(genes):
             raise ValueError(f"{config.genes} gene identities, {len(genes)} gene names")
@@ -75,9 +80,9 @@ class TrainedNetwork:
         return torch.tensor([self._place[gene] for gene in genes], dtype=torch.long)
 
     def answer(
-        self, conditions: Sequence[Condition], contexts: Mapping[str, Context], base: Floats
+        self, conditions: Sequence[Condition], contexts: Mapping[str, Context], start: Floats
     ) -> Answer:
-        """Shift and spread ratio of conditions, given what the base predictor says of them.
+        """Shift and spread ratio of conditions, given what the network starts from.
 
         Parameters
         ----------
@@ -85,18 +90,28 @@ class TrainedNetwork:
             What is asked.
         contexts
             Every context that a condition names, all on the same genes; any of the network's, in any order.
-        base
-            Shape ``(conditions, genes)``.
+        start
+            What a simple model says, shape ``(conditions, genes)``.
         """
         if not conditions:
-            return Answer(base, np.ones_like(base))
+            return Answer(start, np.ones_like(start))
         genes = contexts[conditions[0].context].genes
-        shift, ratio = np.empty_like(base, dtype=np.float32), np.empty_like(base, dtype=np.float32)
-        for rows, batch in self._batches(conditions, contexts, base, genes):
+        shift, ratio = np.empty_like(start, dtype=np.float32), np.empty_like(start, dtype=np.float32)
+        for rows, batch in self._batches(conditions, contexts, start, genes):
             with torch.inference_mode():
                 out = self.network(batch)
             shift[rows], ratio[rows] = out.shift.numpy(), out.log_spread_ratio.exp().numpy()
         return Answer(shift, ratio)
+
+    def mixed(self, base: Floats, own: Floats) -> Floats:
+        """The network's answer and the strongest simple model's, weighed, shape ``(conditions, genes)``.
+
+        Differs from X-Pert: a network that starts from the strongest simple model finds next to nothing that holds
+        on new perturbations. One that starts from the mean errs in other places, and the average of the two is
+        better than each (measured on held-out compounds).
+        """
+        weighed: Floats = base + np.float32(self.share) * (own - base)
+        return weighed
 
     def latent(self, treatments: Sequence[Treatment]) -> Floats:
         """Places in the Perturbverse, shape ``(treatments, width)``; control is exactly the origin."""
@@ -109,12 +124,12 @@ class TrainedNetwork:
         self,
         conditions: Sequence[Condition],
         contexts: Mapping[str, Context],
-        base: Floats,
+        start: Floats,
         genes: tuple[str, ...],
     ) -> Iterator[tuple[slice, Batch]]:
         places = self.places(genes)
-        for start in range(0, len(conditions), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
+        for first in range(0, len(conditions), ROWS_AT_ONCE):
+            rows = slice(first, first + ROWS_AT_ONCE)
             asked = conditions[rows]
             table = TreatmentTable.of([c.treatment for c in asked], genes, self.vocabulary)
             control = np.stack([contexts[c.context].aligned(genes).control for c in asked])
@@ -125,6 +140,6 @@ class TrainedNetwork:
                     places,
                     torch.from_numpy(control.astype(np.float32)),
                     table.impact,
-                    torch.from_numpy(base[rows].astype(np.float32)),
+                    torch.from_numpy(start[rows].astype(np.float32)),
                 ),
             )

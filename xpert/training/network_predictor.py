@@ -15,10 +15,11 @@ from xpert.model.bundle import NETWORK
 from xpert.model.config import ModelConfig
 from xpert.model.encode import Vocabulary
 from xpert.model.network import XPert
-from xpert.model.trained import ROWS_AT_ONCE, TrainedNetwork
+from xpert.model.trained import TrainedNetwork
 from xpert.training.fit import Run, fit_network
 from xpert.training.fold import folds_of, out_of_fold
-from xpert.training.rows import Scales, TrainingRows
+from xpert.training.judged import Judged
+from xpert.training.rows import HeldOut, Scales, TrainingRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,15 +33,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class NetworkPredictor:
-    """The network on top of a base predictor.
+    """The network, weighed with the strongest simple model.
 
-    `fit` cuts the training perturbations twice: into folds, for what the base says of perturbations that it has
-    not seen; and into those that are learned from and those that decide when to stop.
+    `fit` cuts the training perturbations twice: into folds, for what simple models say of perturbations that they
+    have not seen; and into those that are learned from and those that decide when to stop, and how much the
+    network's answer counts.
 
     Attributes
     ----------
     base
-        The predictor whose leftovers the network learns.
+        The strongest simple model, which the network's answer is weighed with.
+    start
+        The simple model whose leftovers the network learns.
     features
         What turns targets into vectors.
     sizes, settings
@@ -59,6 +63,7 @@ class NetworkPredictor:
     """
 
     base: StoredPredictor
+    start: StoredPredictor
     features: TreatmentFeatures
     sizes: NetworkSection
     settings: TrainingSection
@@ -79,8 +84,8 @@ class NetworkPredictor:
         vocabulary = Vocabulary.of(responses, self.features)
         config = network_config(vocabulary, self.sizes)
         run = Run(self.folder / f"fit-{self._key(responses)}", self.label, self.devices)
-        base = out_of_fold(self.base, responses, settings.base_folds, settings.seed)
-        rows = TrainingRows.of(responses, base, vocabulary, config.signature_rank)
+        unseen = self._unseen(responses)
+        rows = TrainingRows.of(responses, unseen, vocabulary, config.signature_rank)
         held_out = torch.from_numpy(self.is_held_out(responses))
         network = fit_network(
             new_network(config, responses, vocabulary, settings.seed),
@@ -89,19 +94,31 @@ class NetworkPredictor:
             settings,
             run,
         )
+        judged = Judged.of(network, rows, held_out, unseen.base)
         return replace(
             self,
             base=self.base.fit(responses),
-            trained=TrainedNetwork(network, vocabulary),
-            spread_error=spread_errors(network, rows, held_out),
+            start=self.start.fit(responses),
+            trained=TrainedNetwork(network, vocabulary, judged.best_share(settings.shape_weight)),
+            spread_error=judged.spread_error(),
         )
+
+    def _unseen(self, responses: Responses) -> HeldOut:
+        """What the simple models say of each training condition without having seen it."""
+        folds, seed = self.settings.base_folds, self.settings.seed
+        base = out_of_fold(self.base, responses, folds, seed)
+        start = base if self.start is self.base else out_of_fold(self.start, responses, folds, seed)
+        return HeldOut(start, base)
 
     def predict(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
         """Mean shift, shape ``(conditions, genes)``."""
         if self.trained is None:
             raise InputError("The network has not been fitted.")
-        base = np.asarray(self.base.predict(conditions, contexts), dtype=np.float32)
-        return self.trained.answer(conditions, contexts, base).shift
+        base, start = (
+            np.asarray(predictor.predict(conditions, contexts), dtype=np.float32)
+            for predictor in (self.base, self.start)
+        )
+        return self.trained.mixed(base, self.trained.answer(conditions, contexts, start).shift)
 
     def is_held_out(self, responses: Responses) -> np.ndarray:
         """Conditions that decide when to stop, bool, shape ``(conditions,)``."""
@@ -111,7 +128,8 @@ class NetworkPredictor:
     def _key(self, responses: Responses) -> str:
         """Fingerprint of everything that a fit depends on."""
         digest = hashlib.sha256()
-        for part in (self.sizes.model_dump_json(), self.settings.model_dump_json(), repr(self.base)):
+        simple = (repr(self.base), repr(self.start))
+        for part in (self.sizes.model_dump_json(), self.settings.model_dump_json(), *simple):
             digest.update(part.encode())
         digest.update("\n".join(map(str, responses.conditions)).encode())
         for values in (responses.delta, responses.spread, responses.cells):
@@ -146,21 +164,3 @@ def new_network(config: ModelConfig, responses: Responses, vocabulary: Vocabular
     known = features.genes.vectors([features.gene(g) for g in responses.genes], features.gene_projection)
     network.cell_encoder.tokens.prior.copy_(torch.from_numpy(known))
     return network
-
-
-def spread_errors(
-    network: XPert, rows: TrainingRows, is_held_out: torch.Tensor
-) -> tuple[float, float] | None:
-    """Root mean squared error of the log spread: of the network, and of its starting point."""
-    measured, said = [], []
-    for places in torch.split(torch.nonzero(is_held_out).flatten(), ROWS_AT_ONCE):
-        batch = rows.gather(places)
-        with torch.inference_mode():
-            said.append(network(batch.asked).log_spread_ratio)
-        measured.append(batch.log_ratio)
-    truth, guess = torch.cat(measured), torch.cat(said)
-    known = truth.isfinite()
-    if not known.any():
-        return None
-    network_error = (guess[known] - truth[known]).square().mean().sqrt()
-    return float(network_error), float(truth[known].square().mean().sqrt())

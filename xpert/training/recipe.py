@@ -95,6 +95,11 @@ class TrainingSection(_Section):
     averaging: Share = Field(
         default=0.99, description="Share of the running average of weights kept at each step."
     )
+    start: Literal["mean", "base"] = Field(
+        default="mean",
+        description="What the network starts from: the mean shift, or the strongest simple model. Its answer is "
+        "weighed with the latter's in the end.",
+    )
     held_out: float = Field(
         default=0.15, gt=0, lt=0.9, description="Share of perturbations that decides when to stop."
     )

@@ -48,6 +48,15 @@ class TrainingBatch(NamedTuple):
         )
 
 
+class HeldOut(NamedTuple):
+    """What simple models say of each training condition without having seen its perturbation."""
+
+    start: Floats
+    """The model that the network starts from, shape ``(conditions, genes)``."""
+    base: Floats
+    """The strongest simple model, shape ``(conditions, genes)``."""
+
+
 class Scales(NamedTuple):
     """Numbers that bring control values and shifts to about one."""
 
@@ -75,8 +84,9 @@ class TrainingRows:
         Row of `table` and of `control` for each condition, shape ``(conditions,)``.
     control
         Shape ``(contexts, genes)``.
-    base, observed, log_ratio
-        Shape ``(conditions, genes)``; NaN where not measured.
+    start, observed, log_ratio
+        What the network starts from, what was measured, and the measured log-ratio of spread to its starting
+        point, shape ``(conditions, genes)``; NaN where not measured.
     signature
         Shape ``(conditions, signature_rank)``.
     weight
@@ -87,7 +97,7 @@ class TrainingRows:
     treatment: Tensor
     context: Tensor
     control: Tensor
-    base: Tensor
+    start: Tensor
     observed: Tensor
     log_ratio: Tensor
     signature: Tensor
@@ -95,9 +105,9 @@ class TrainingRows:
 
     @classmethod
     def of(
-        cls, responses: Responses, base: Floats, vocabulary: Vocabulary, signature_rank: int
+        cls, responses: Responses, held_out: HeldOut, vocabulary: Vocabulary, signature_rank: int
     ) -> TrainingRows:
-        """Lay out responses beside the base's out-of-fold predictions of them."""
+        """Lay out responses beside what simple models say of them without having seen them."""
         distinct = list(dict.fromkeys(c.treatment for c in responses.conditions))
         row = {treatment: i for i, treatment in enumerate(distinct)}
         names = [context.name for context in responses.contexts]
@@ -107,9 +117,9 @@ class TrainingRows:
             torch.tensor([row[c.treatment] for c in responses.conditions]),
             torch.tensor([names.index(c.context) for c in responses.conditions]),
             _tensor(control),
-            _tensor(base),
+            _tensor(held_out.start),
             _tensor(responses.delta),
-            _tensor(_log_ratio(responses, base)),
+            _tensor(_log_ratio(responses, held_out.base)),
             _tensor(signatures(responses.delta, signature_rank)),
             _tensor(_weights(responses)),
         )
@@ -125,7 +135,7 @@ class TrainingRows:
             torch.arange(self.control.shape[1]),
             self.control[self.context[rows]],
             self.table.impact[treatment],
-            self.base[rows],
+            self.start[rows],
         )
         observed = self.observed[rows]
         return TrainingBatch(

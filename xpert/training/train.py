@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xpert.data.readout import Readout
 from xpert.features.treatments import TreatmentFeatures
 from xpert.model.baselines.kernels import PriorKnowledge
+from xpert.model.baselines.mean_shift import MeanShift
 from xpert.model.baselines.registry import base_predictor, baselines
 from xpert.model.bundle import NETWORK, Bundle, Measured, load_bundle, save_bundle
 from xpert.model.novelty import Novelty
@@ -94,8 +95,10 @@ class _Maker:
 
     def network(self, folder: Path, label: str | None, devices: int | str) -> NetworkPredictor:
         """The network on the strongest simple model for this kind of data."""
+        base = base_predictor(self.data.responses.readout)
         return NetworkPredictor(
-            base=base_predictor(self.data.responses.readout),
+            base=base,
+            start=base if self.recipe.training.start == "base" else MeanShift(),
             features=self.features,
             sizes=self.recipe.network,
             settings=self.recipe.training,
@@ -128,7 +131,7 @@ class _Maker:
         treatments = treatments_of(responses)
         latents = fitted.trained.latent(treatments)
         errors = held_out_errors(responses, report, chosen)
-        base = fitted.base.name
+        base, start = fitted.base.name, fitted.start.name
         return Bundle(
             name=self.recipe.name,
             readout=responses.readout,
@@ -139,8 +142,9 @@ class _Maker:
             skill=report.table,
             chosen=chosen,
             baselines=tuple(predictor.name for predictor in self.candidates),
-            predictors=self._answering({*chosen.names, base} - {NETWORK}),
+            predictors=self._answering({*chosen.names, base, start} - {NETWORK}),
             base=base,
+            start=start,
             network=fitted.trained,
             learned_spread=fitted.spread_error is not None
             and fitted.spread_error[0] < fitted.spread_error[1],
