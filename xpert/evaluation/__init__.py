@@ -1,0 +1,1 @@
+"""Measured skill: tasks on public data with fixed splits, every model beside its baselines and the ceiling."""

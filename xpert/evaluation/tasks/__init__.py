@@ -1,0 +1,29 @@
+"""One module a task: which data, what is held out, who is asked, how answers are scored."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from xpert.errors import InputError, nearest_names
+
+if TYPE_CHECKING:
+    from xpert.evaluation.task import Task
+
+# In the order of the tables. Each is a module here, whose `TASK` is the task.
+TASKS: tuple[str, ...] = ()
+
+
+def task(name: str) -> Task:
+    """A task by name.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name, with the nearest names.
+    """
+    if name not in TASKS:
+        close = nearest_names(name, TASKS) or TASKS
+        raise InputError(f"There is no task {name!r}; did you mean {', '.join(close)}?")
+    found: Task = import_module(f"xpert.evaluation.tasks.{name}").TASK
+    return found
