@@ -26,8 +26,8 @@ def test_a_measured_condition_is_called_a_repeat(bundle):
 
 def test_a_treatment_of_another_context_names_that_context(bundle):
     found = evidence(bundle, "JAK2:crispri")
-    assert found.question.value == "seen_treatment_new_context"
-    assert "measured in A172, but never in k562" in found.sentences[0]
+    assert found.question.value == "new_pair"
+    assert "measured in A172; k562 was measured with other treatments only" in found.sentences[0]
     assert found.expected_error is None
     assert any("No held-out measurement" in s for s in found.sentences)
 

@@ -81,6 +81,7 @@ def test_nothing_that_is_asked_can_be_known_from_what_was_learned(world):
 
 def test_every_kind_of_question_that_can_be_posed_is_posed(world, report):
     assert set(report.questions) == {
+        Question.NEW_PAIR,
         Question.SEEN_TREATMENT_NEW_CONTEXT,
         Question.NEW_DOSE,
         Question.BOTH_SINGLES_SEEN,
@@ -93,6 +94,7 @@ def test_every_kind_of_question_that_can_be_posed_is_posed(world, report):
     assert posed.loc["unseen_compound"].tolist() == [6, 6]
     assert posed.loc["new_dose"].tolist() == [6, 6]
     assert posed.loc["seen_treatment_new_context"].tolist() == [20, 20]
+    assert posed.loc["new_pair"].tolist() == [20, 20]
 
 
 def test_the_table_holds_every_question_predictor_and_metric_with_its_interval(report):

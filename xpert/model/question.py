@@ -23,6 +23,7 @@ class Question(StrEnum):
     """How far a condition lies from the measured ones."""
 
     SEEN = "seen"
+    NEW_PAIR = "new_pair"
     SEEN_TREATMENT_NEW_CONTEXT = "seen_treatment_new_context"
     NEW_DOSE = "new_dose"
     BOTH_SINGLES_SEEN = "both_singles_seen"
@@ -40,7 +41,8 @@ class Question(StrEnum):
 
 _LABELS = {
     Question.SEEN: "measured treatment in a measured context",
-    Question.SEEN_TREATMENT_NEW_CONTEXT: "measured treatment in another context",
+    Question.NEW_PAIR: "measured treatment in a context that was measured with others",
+    Question.SEEN_TREATMENT_NEW_CONTEXT: "measured treatment in a context that was never measured",
     Question.NEW_DOSE: "measured treatment at another strength",
     Question.BOTH_SINGLES_SEEN: "combination whose parts were each measured alone",
     Question.ONE_SINGLE_SEEN: "combination of which some parts were measured alone",
@@ -91,7 +93,7 @@ class Known:
         if asked in here:
             return Question.NEW_DOSE
         if any(asked in measured for measured in self._hits.values()):
-            return Question.SEEN_TREATMENT_NEW_CONTEXT
+            return Question.NEW_PAIR if here else Question.SEEN_TREATMENT_NEW_CONTEXT
         return _kind_of_unseen(treatment, asked, here)
 
 

@@ -28,9 +28,14 @@ def about_question(condition: Condition, question: Question, elsewhere: Sequence
                 f"{treatment} was measured in {context} and is part of the training data: "
                 "this repeats a measurement rather than predicting one."
             )
+        case Question.NEW_PAIR:
+            return (
+                f"{treatment} was measured in {_and(elsewhere)}; {context} was measured with other treatments only: "
+                "the answer is put together from both."
+            )
         case Question.SEEN_TREATMENT_NEW_CONTEXT:
             return (
-                f"{treatment} was measured in {_and(elsewhere)}, but never in {context}: "
+                f"{treatment} was measured in {_and(elsewhere)}, and nothing was measured in {context}: "
                 "the answer is carried over from there."
             )
         case Question.NEW_DOSE:

@@ -170,6 +170,8 @@ class _Ballot:
         if posed.any() and not (posed & heard).any():
             return self._no_change(question, EVERYWHERE, int(posed.sum()))
         rows, kin = _comparable(question, np.where(heard, self.posed, ""))
+        if not len(rows):
+            return self._no_change(question, EVERYWHERE, 0)
         return self._elect(question, EVERYWHERE, rows, kin)
 
     def decide_in(self, question: Question, context: str) -> Decision | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from xpert.data.responses import Condition
+    from xpert.model.question import Hits
 
     Rows = npt.NDArray[np.intp]
 
@@ -29,7 +30,7 @@ class Holdout:
     Attributes
     ----------
     protocol
-        ``combination``, ``target``, ``context`` or ``dose``: what is held out.
+        ``combination``, ``target``, ``context``, ``pair`` or ``dose``: what is held out.
     train, test
         Rows of the responses, without overlap.
     questions
@@ -49,7 +50,8 @@ def holdouts(
 
     Combinations are left out one by one, whole in all contexts. Targets are left out in groups, with every
     condition that touches one of them, and their single perturbations are asked. Contexts are left out
-    whole, and the treatments that another context shares are asked. Of a treatment with several strengths
+    whole, and the treatments that another context shares are asked. Single pairs of a treatment and a context
+    are left out in parts, with every strength of the treatment there. Of a treatment with several strengths
     one is left out at a time. Where more than `MOST_ALONE` groups would be left out one by one, they are
     dealt into `folds` parts.
 
@@ -70,7 +72,8 @@ def holdouts(
     plans = (
         ("combination", _combinations(conditions, seed, folds)),
         ("target", _targets(conditions, seed, folds, groups or {})),
-        ("context", _contexts(conditions)),
+        ("context", _contexts(conditions, seed, folds)),
+        ("pair", _pairs(conditions, seed, folds)),
         ("dose", _doses(conditions, folds)),
     )
     return tuple(
@@ -92,6 +95,7 @@ _KINDS: dict[str, frozenset[Question]] = {
     ),
     "target": frozenset({Question.UNSEEN_GENE, Question.UNSEEN_COMPOUND}),
     "context": frozenset({Question.SEEN_TREATMENT_NEW_CONTEXT}),
+    "pair": frozenset({Question.NEW_PAIR}),
     "dose": frozenset({Question.NEW_DOSE}),
 }
 
@@ -128,10 +132,28 @@ def _targets(
         yield np.flatnonzero(~touches), np.flatnonzero(touches & single)
 
 
-def _contexts(conditions: Sequence[Condition]) -> Iterator[tuple[Rows, Rows]]:
-    where = np.array([c.context for c in conditions])
-    for name in sorted(set(where.tolist())):
-        yield np.flatnonzero(where != name), np.flatnonzero(where == name)
+def _contexts(conditions: Sequence[Condition], seed: int, folds: int) -> Iterator[tuple[Rows, Rows]]:
+    fold = _dealt([c.context for c in conditions], seed, folds)
+    for number in range(fold.max(initial=-1) + 1):
+        yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+
+
+def _pairs(conditions: Sequence[Condition], seed: int, folds: int) -> Iterator[tuple[Rows, Rows]]:
+    """Pairs of a treatment and a context, dealt so that each part takes few from any one treatment."""
+    where: dict[Hits, dict[str, list[int]]] = {}
+    for row, condition in enumerate(conditions):
+        where.setdefault(hits(condition.treatment.active), {}).setdefault(condition.context, []).append(row)
+    shared = [places for hit, places in where.items() if hit and len(places) > 1]
+    shared.sort(key=lambda places: str(conditions[min(min(rows) for rows in places.values())].treatment))
+    draw = np.random.default_rng([seed, len(shared)])
+    parts: list[list[int]] = [[] for _ in range(folds)]
+    for places in shared:
+        first = int(draw.integers(folds))
+        for place, context in enumerate(draw.permutation(sorted(places)).tolist()):
+            parts[(first + place) % folds] += places[context]
+    for part in parts:
+        test = np.array(sorted(part), dtype=np.intp)
+        yield np.setdiff1d(np.arange(len(conditions)), test), test
 
 
 def _doses(conditions: Sequence[Condition], folds: int) -> Iterator[tuple[Rows, Rows]]:

@@ -94,6 +94,7 @@ def nearness(question: Question) -> int:
     """How well measurements cover a question: 2 the very condition, 1 its parts or another place, 0 neither."""
     covered = {
         Question.SEEN: 2,
+        Question.NEW_PAIR: 1,
         Question.SEEN_TREATMENT_NEW_CONTEXT: 1,
         Question.NEW_DOSE: 1,
         Question.BOTH_SINGLES_SEEN: 1,
