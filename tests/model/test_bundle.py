@@ -285,6 +285,15 @@ def test_listing_reads_neither_weights_nor_torch(folder):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_loading_needs_neither_the_compiler_of_torch_nor_rdkit(bundle, tmp_path):
+    save_bundle(bundle, tmp_path / "b")
+    code = (
+        "import sys; from xpert.model.bundle import load_bundle; load_bundle(sys.argv[1]); "
+        "assert not {'torch._dynamo', 'sympy', 'rdkit'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "b")], check=True)
+
+
 def test_an_unknown_name_lists_what_there_is(folder):
     with pytest.raises(InputError, match="tiny"):
         load_bundle("tinny")

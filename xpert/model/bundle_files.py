@@ -31,7 +31,7 @@ from xpert.model.config import ModelConfig
 from xpert.perturbation import Treatment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     from xpert.data.responses import Floats
     from xpert.model.baselines.blend import StoredPredictor
     from xpert.model.encode import Vocabulary
+    from xpert.model.network import XPert
     from xpert.model.trained import TrainedNetwork
 
 WEIGHTS, ARRAYS, VOCABULARY = "weights.safetensors", "arrays.npz", "vocabulary.json"
 POINTS, SKILL, RECIPE = "perturbverse.parquet", "skill.csv", "recipe.toml"
 LARGEST_BUNDLE = 20 * 2**20
 LARGEST_ARRAYS = 400 * 2**20
+# What draws the first weights of a network in place, or scales them, by the names of torch's functions.
+DRAWS = frozenset({"normal_", "trunc_normal_", "uniform_", "kaiming_uniform_", "mul", "__mul__"})
 
 Arrays = dict[str, np.ndarray]
 
@@ -224,15 +227,12 @@ def _predictors(configs: Mapping[str, Any], arrays: Arrays) -> dict[str, StoredP
 
 
 def _network(folder: Path, config: ModelConfig, vocabulary: Vocabulary, share: float) -> TrainedNetwork:
-    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from xpert.model.network import XPert
     from xpert.model.trained import TrainedNetwork
 
-    with torch.device("meta"):
-        network = XPert(config)
+    network = _blank(config)
     try:
         weights = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
@@ -241,6 +241,32 @@ def _network(folder: Path, config: ModelConfig, vocabulary: Vocabulary, share: f
     network.load_state_dict(weights, assign=True)
     network.requires_grad_(requires_grad=False)
     return TrainedNetwork(network.eval(), vocabulary, share)
+
+
+def _blank(config: ModelConfig) -> XPert:
+    """The network without memory for its weights, and without drawing them: its file brings them.
+
+    Drawing and scaling normal numbers on the device ``meta`` would import torch's compiler, which takes a second.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    from xpert.model.network import XPert
+
+    class Undrawn(TorchFunctionMode):
+        def __torch_function__(
+            self,
+            func: Callable[..., Any],
+            types: object,
+            args: tuple[Any, ...] = (),
+            kwargs: dict[str, Any] | None = None,
+        ) -> Any:  # noqa: ANN401 (whatever the function gives)
+            if getattr(func, "__name__", "") in DRAWS:
+                return args[0] if args else (kwargs or {})["tensor"]
+            return (torch.empty if func is torch.randn else func)(*args, **(kwargs or {}))
+
+    with torch.device("meta"), Undrawn():
+        return XPert(config)
 
 
 def _check_weights(weights: Mapping[str, Any], expected: Mapping[str, Any], path: Path) -> None:
