@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from xpert.features import rebuild
+from xpert.features.compound_library import SOURCES, merged
+from xpert.features.compounds import CompoundKnowledge
 from xpert.features.tables import TABLES
 
 RESTRICTED_ID = re.compile(rb"DB\d{5}")
@@ -24,7 +26,7 @@ def test_together_they_stay_small():
 def test_every_table_has_its_source_and_terms_stated():
     text = (TABLES / "README.md").read_text()
     tables = [path.name for path in TABLES.iterdir() if path.suffix in {".npz", ".parquet"}]
-    assert len(tables) == 6
+    assert len(tables) == 8
     assert all(f"`{name}`" in text for name in tables)
 
 
@@ -51,6 +53,13 @@ def test_no_name_is_in_them_that_only_the_restricted_table_has(shared_data):
     }
     assert shipped & set(restricted["name"]) <= allowed
     assert not shipped & (set(restricted["drugbank_id"]) | set(restricted["inchi"].dropna()))
+
+
+def test_the_joined_table_is_what_the_sources_say():
+    tables = {source: pd.read_parquet(TABLES / f"compounds_{source}.parquet") for source in SOURCES}
+    joined, shipped = merged(tables), CompoundKnowledge.load()
+    assert shipped.compounds == joined.compounds
+    assert shipped.synonyms == joined.synonyms
 
 
 @pytest.mark.data

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from xpert.features.compound_views import DESCRIPTORS, scaled_descriptors, structure
+from xpert.features.compound_views import scaled_descriptors
 from xpert.features.knowledge import signs
+from xpert.features.structures import DESCRIPTORS, structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,44 +6,24 @@ No single view adds much on held-out compounds; their equal mean beats each of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
+from xpert.features.structures import DESCRIPTORS, FINGERPRINT_BITS, structure
 from xpert.features.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy.typing as npt
 
     from xpert.features.knowledge import Floats
+    from xpert.features.structures import Structure
 
 STRUCTURE_VIEWS = ("morgan", "feature_morgan", "atom_pair", "torsion", "maccs", "descriptors")
 ANNOTATION_VIEWS = ("mechanism", "target", "mechanism_words")
-FINGERPRINT_BITS = 2048
-DESCRIPTORS = (
-    "MolWt", "MolLogP", "TPSA", "NumHDonors", "NumHAcceptors", "NumRotatableBonds", "RingCount",
-    "NumAromaticRings", "FractionCSP3", "HeavyAtomCount", "NumHeteroatoms", "LabuteASA",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What RDKit computes of one structure.
-
-    Attributes
-    ----------
-    counts
-        Position and count of each fingerprint bit, by view; the MACCS counts are 0 or 1.
-    descriptors
-        Values of `DESCRIPTORS`.
-    """
-
-    counts: dict[str, tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]
-    descriptors: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,49 +78,9 @@ def annotation_views(
     }
 
 
-@lru_cache(maxsize=16_384)
-def structure(smiles: str) -> Structure:
-    """Fingerprints and descriptors of a canonical SMILES that has passed the guards of `smiles`."""
-    from rdkit import Chem, rdBase
-    from rdkit.Chem import Descriptors, rdMolDescriptors
-
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles)
-        counts = {
-            name: _nonzero(generator.GetCountFingerprint(molecule).GetNonzeroElements())
-            for name, generator in _generators().items()
-        }
-        on = np.array(rdMolDescriptors.GetMACCSKeysFingerprint(molecule).GetOnBits(), dtype=np.int32)
-        counts["maccs"] = (on, np.ones_like(on))
-        values = [getattr(Descriptors, name)(molecule) for name in DESCRIPTORS]
-    return Structure(counts, np.nan_to_num(np.array(values, dtype=np.float64)))
-
-
 def molecular_weight(smiles: str) -> float:
     """Molecular weight in g/mol."""
     return float(structure(smiles).descriptors[DESCRIPTORS.index("MolWt")])
-
-
-@lru_cache(maxsize=1)
-def _generators() -> dict[str, Any]:
-    from rdkit.Chem import rdFingerprintGenerator
-
-    features = rdFingerprintGenerator.GetMorganFeatureAtomInvGen()
-    size = FINGERPRINT_BITS
-    return {
-        "morgan": rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=size),
-        "feature_morgan": rdFingerprintGenerator.GetMorganGenerator(
-            radius=2, fpSize=size, atomInvariantsGenerator=features
-        ),
-        "atom_pair": rdFingerprintGenerator.GetAtomPairGenerator(fpSize=size),
-        "torsion": rdFingerprintGenerator.GetTopologicalTorsionGenerator(fpSize=size),
-    }
-
-
-def _nonzero(counted: Mapping[int, int]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    elements = sorted(counted.items())
-    listed = np.array(elements, dtype=np.int32).reshape(-1, 2)
-    return listed[:, 0], listed[:, 1]
 
 
 def _count_matrix(structures: Sequence[Structure | None], view: str) -> sparse.csr_matrix:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,11 @@ from xpert.features.tables import TABLES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
-
     from xpert.features.knowledge import Floats
 
-SOURCES = ("hub", "lincs", "sciplex")
+TABLE = "compounds.parquet"
+PARTS = ("name", "smiles", "targets", "mechanisms", "key")
+SEPARATOR = "|"
 
 
 @dataclass(frozen=True)
@@ -176,82 +176,18 @@ class CompoundKnowledge:
 def _shipped() -> CompoundKnowledge:
     import pandas as pd
 
-    tables = {source: pd.read_parquet(TABLES / f"compounds_{source}.parquet") for source in SOURCES}
-    return _merged(tables)
+    table = {name: column.tolist() for name, column in pd.read_parquet(TABLES / TABLE).items()}
+    spellings = table.pop("spellings")
+    compounds = tuple(
+        Compound(name, smiles or None, listed(targets), listed(mechanisms), key or None)
+        for name, smiles, targets, mechanisms, key in zip(*(table[part] for part in PARTS), strict=True)
+    )
+    synonyms = {
+        spelling: place for place, joined in enumerate(spellings) for spelling in joined.split(SEPARATOR)
+    }
+    return CompoundKnowledge(compounds, synonyms)
 
 
-def _merged(tables: Mapping[str, pd.DataFrame]) -> CompoundKnowledge:
-    """Join the sources: a name that an earlier source has is no new compound."""
-    library = _Library()
-    for source in SOURCES:
-        columns = {name: column.tolist() for name, column in tables[source].items()}
-        for row in (
-            dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-        ):
-            library.add(
-                Compound(
-                    name=row["name"],
-                    smiles=row["smiles"] or None,
-                    targets=_listed(row.get("targets", "")),
-                    mechanisms=_listed(row.get("mechanisms", "")),
-                    key=row["key"] or None,
-                ),
-                _listed(row["synonyms"]),
-            )
-    return library.finished()
-
-
-class _Library:
-    """Collects compounds and their spellings, the most trusted source first."""
-
-    def __init__(self) -> None:
-        self.compounds: list[Compound] = []
-        self.by_name: dict[str, int] = {}
-        self.annotated: dict[str, Compound] = {}
-        self.spellings: dict[str, set[int]] = {}
-
-    def add(self, compound: Compound, synonyms: Sequence[str]) -> None:
-        """Take a compound, or only its spellings where one of that name is there already."""
-        place = self._place(compound)
-        if place is None:
-            place = len(self.compounds)
-            self.compounds.append(self._with_annotation(compound))
-            self.by_name[fold(compound.name)] = place
-        for name in (compound.name, *synonyms):
-            for spelling in variants(name):
-                self.spellings.setdefault(spelling, set()).add(place)
-
-    def _place(self, compound: Compound) -> int | None:
-        """Where a compound of the same name is, or of the same structure under a spelling of the name."""
-        if (place := self.by_name.get(fold(compound.name))) is not None:
-            return place
-        for spelling in variants(compound.name):
-            place = self.by_name.get(spelling)
-            if place is not None and compound.key and compound.key == self.compounds[place].key:
-                return place
-        return None
-
-    def _with_annotation(self, compound: Compound) -> Compound:
-        """What is known of a structure holds under each of its names."""
-        if not compound.key:
-            return compound
-        if compound.is_annotated:
-            self.annotated.setdefault(compound.key, compound)
-            return compound
-        known = self.annotated.get(compound.key, compound)
-        return replace(compound, targets=known.targets, mechanisms=known.mechanisms)
-
-    def finished(self) -> CompoundKnowledge:
-        """The compounds sorted by name, and the spellings that mean one of them."""
-        order = sorted(range(len(self.compounds)), key=lambda i: (self.compounds[i].name.casefold(), i))
-        place = {old: new for new, old in enumerate(order)}
-        synonyms = {spelling: place[i] for spelling, i in self.by_name.items()}
-        for spelling, found in self.spellings.items():
-            parents = {self.compounds[i].identity for i in found}
-            if len(parents) == 1:
-                synonyms.setdefault(spelling, place[min(found)])
-        return CompoundKnowledge(tuple(self.compounds[i] for i in order), synonyms)
-
-
-def _listed(joined: str) -> tuple[str, ...]:
-    return tuple(filter(None, joined.split("|")))
+def listed(joined: str) -> tuple[str, ...]:
+    """The entries of a list as the tables write it."""
+    return tuple(filter(None, joined.split(SEPARATOR)))

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from xpert.errors import InputError
-from xpert.features.rebuild_compounds import write_compounds, write_descriptor_scale
+from xpert.features.rebuild_compounds import write_compounds, write_descriptor_scale, write_fingerprints
 from xpert.features.rebuild_genes import write_gene_sets, write_regulons
 
 TABLES = Path(__file__).parent / "tables"
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_regulons(parsed.folder / "priors", parsed.out)
     write_compounds(parsed.folder, parsed.out)
     write_descriptor_scale(parsed.out)
+    write_fingerprints(parsed.out)
     for path in sorted(parsed.out.iterdir()):
         sys.stdout.write(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB\n")
     return 0

@@ -10,9 +10,12 @@ import pandas as pd
 
 from xpert.data.genes import GeneNames
 from xpert.errors import InputError
-from xpert.features.compound_views import structure
+from xpert.features.compound_library import SOURCES, as_table, merged
+from xpert.features.compounds import SEPARATOR, TABLE
 from xpert.features.rebuild_genes import approved
 from xpert.features.smiles import canonical, connectivity, parent, read_molecule
+from xpert.features.structures import TABLE as FINGERPRINTS
+from xpert.features.structures import StoredStructures, computed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,11 +23,9 @@ if TYPE_CHECKING:
 
     from rdkit.Chem import Mol
 
-SEPARATOR = "|"
-
 
 def write_compounds(folder: Path, out: Path) -> None:
-    """Write ``compounds_hub.parquet``, ``compounds_lincs.parquet`` and ``compounds_sciplex.parquet``."""
+    """Write ``compounds_hub.parquet``, ``compounds_lincs.parquet`` and ``compounds_sciplex.parquet``, then all in one."""
     tables = {"hub": _hub(folder), "lincs": _lincs(folder), "sciplex": _sciplex(folder)}
     for source, table in tables.items():
         structures = [_structure(text) for text in table["smiles"]]
@@ -32,6 +33,13 @@ def write_compounds(folder: Path, out: Path) -> None:
         table["key"] = [key for _, key in structures]
         sorted_table = table.sort_values("name", ignore_index=True)
         sorted_table.to_parquet(out / f"compounds_{source}.parquet", compression="zstd", index=False)
+    write_library(out)
+
+
+def write_library(out: Path) -> None:
+    """Write ``compounds.parquet``: the three tables of compounds joined, with folded spellings."""
+    tables = {source: pd.read_parquet(out / f"compounds_{source}.parquet") for source in SOURCES}
+    as_table(merged(tables)).to_parquet(out / TABLE, compression="zstd", index=False)
 
 
 def _hub(folder: Path) -> pd.DataFrame:
@@ -108,9 +116,17 @@ def _parts(listed: object) -> list[str]:
 def write_descriptor_scale(out: Path) -> None:
     """Write ``descriptor_scale.npz``: median and spread of each descriptor over the hub's structures."""
     smiles = pd.read_parquet(out / "compounds_hub.parquet", columns=["smiles"])["smiles"]
-    values = np.array([structure(text).descriptors for text in smiles if text])
+    values = np.array([computed(text).descriptors for text in smiles if text])
     low, centre, high = np.percentile(values, [25, 50, 75], axis=0)
     spread = np.maximum((high - low) / 1.349, 1e-3)  # the standard deviation, were they normal
     np.savez(
         out / "descriptor_scale.npz", centre=centre, scale=np.where(high > low, spread, values.std(axis=0))
+    )
+
+
+def write_fingerprints(out: Path) -> None:
+    """Write ``fingerprints.npz``: what RDKit computes of every structure in the tables of compounds."""
+    tables = [pd.read_parquet(path, columns=["smiles"]) for path in sorted(out.glob("compounds_*.parquet"))]
+    StoredStructures.of(text for table in tables for text in table["smiles"] if text).write(
+        out / FINGERPRINTS
     )

@@ -12,6 +12,7 @@ The two gene parts are multiplied by how alike the modalities are. Each part is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -157,6 +158,11 @@ def direction(hit: Hit) -> int:
 
 def compound_direction(mechanisms: Sequence[str]) -> int:
     """What a compound's mechanisms say of its targets' activity; 0 where they disagree or say nothing."""
+    return _direction(tuple(mechanisms))
+
+
+@lru_cache(maxsize=16_384)
+def _direction(mechanisms: tuple[str, ...]) -> int:
     lowers = any(word in mechanism.lower() for mechanism in mechanisms for word in _LOWERING)
     raises = any(word in _without_lowering(mechanism) for mechanism in mechanisms for word in _RAISING)
     return int(raises) - int(lowers)

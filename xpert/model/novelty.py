@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -50,7 +51,10 @@ class Novelty:
         return np.where([t.is_control for t in asked], 0.0, distance)
 
     def cosine(self, treatments: Sequence[Treatment]) -> Floats:
-        """Cosine with every measured treatment, shape ``(asked, measured)``."""
+        """Cosine with every measured treatment, shape ``(asked, measured)``; not to be written to."""
+        return _cosine(self, tuple(treatments))
+
+    def _computed(self, treatments: Sequence[Treatment]) -> Floats:
         own = [float(_sizes(mixed(self.source.parts([t], [t]), self.mixture))[0]) for t in treatments]
         kernel = mixed(self.source.parts(treatments, self.treatments), self.mixture)
         cosine: Floats = kernel / np.outer(own, self.sizes)
@@ -70,6 +74,14 @@ class Novelty:
         """Inverse of `config` and `arrays`."""
         treatments = tuple(Treatment.parse(text) for text in config["treatments"])
         return cls(treatments, arrays["sizes"], KERNEL_SOURCES[config["source"]], config["mixture"])
+
+
+# An answer and its evidence ask for the same treatments.
+@lru_cache(maxsize=2)
+def _cosine(novelty: Novelty, treatments: tuple[Treatment, ...]) -> Floats:
+    cosine = novelty._computed(treatments)
+    cosine.flags.writeable = False
+    return cosine
 
 
 def cosines(kernel: Floats) -> Floats:
