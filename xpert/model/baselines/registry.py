@@ -9,6 +9,7 @@ from xpert.data.readout import Readout
 from xpert.model.baselines.additive import Additive
 from xpert.model.baselines.bilinear_ridge import BILINEAR, BilinearRidge
 from xpert.model.baselines.blend import Blend
+from xpert.model.baselines.component_ridge import ComponentRidge, ComponentSettings
 from xpert.model.baselines.context_mean import ContextMean
 from xpert.model.baselines.kernel_ridge import RIDGES, KernelRidge
 from xpert.model.baselines.kernels import PriorKnowledge
@@ -35,6 +36,7 @@ BASELINES: Mapping[str, Any] = {
     "context_mean": ContextMean,
     "bilinear_ridge": BilinearRidge,
     "kernel_ridge": KernelRidge,
+    "component_ridge": ComponentRidge,
     "blend": Blend,
     "routed": Routed,
 }
