@@ -14,12 +14,12 @@ from xpert.model.baselines.mean_shift import MeanShift
 from xpert.model.baselines.registry import base_predictor, baselines
 from xpert.model.bundle import NETWORK, Bundle, Measured, load_bundle, save_bundle
 from xpert.model.novelty import Novelty
+from xpert.training.bar import Bar
 from xpert.training.calibration import calibrate
 from xpert.training.card import CardFacts, write_card
 from xpert.training.choice import decide
 from xpert.training.network_predictor import NetworkPredictor
 from xpert.training.points import held_out_errors, points_of, treatments_of
-from xpert.training.progress import Bar
 from xpert.training.skill import measure_skill
 from xpert.training.sources import gather, parent_compounds
 

@@ -1,0 +1,126 @@
+"""Scores side by side: each model with its interval, beside the best reference baseline and the ceiling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from xpert.evaluation.run import CEILING
+from xpert.evaluation.task import Role
+from xpert.training.bootstrap import interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xpert.evaluation.task import Goal, Metric, Task
+
+LEVEL = 0.95
+SCORE_COLUMNS = (
+    "task", "subset", "metric", "model", "role", "value", "lower", "upper", "conditions", "seeds",
+    "gain", "gain_lower", "gain_upper", "against", "s", "ceiling", "reference_known", "best_simple_known", "aim",
+)  # fmt: skip
+
+
+def compare(outcomes: pd.DataFrame, tasks: Sequence[Task]) -> pd.DataFrame:
+    """One row per task, subset, metric and model.
+
+    A prediction without a correlation (of zero, or of the mean that is projected out) scores 0: otherwise a
+    model that abstains would win. Each condition's scores are averaged over seeds first; intervals are 95 %
+    bootstrap intervals over conditions.
+
+    Parameters
+    ----------
+    outcomes
+        From `xpert.evaluation.run.run`.
+    tasks
+        The tasks in it.
+
+    Returns
+    -------
+    Columns `SCORE_COLUMNS`. ``gain`` is how much better a model is than the best reference baseline, paired
+    by condition, positive is better whatever the metric's direction, with its interval; ``s`` is
+    (model − best baseline) / (ceiling − best baseline), NaN without a ceiling.
+    """
+    rows = [
+        row
+        for task in tasks
+        for metric in task.metrics
+        for row in _of_metric(outcomes[outcomes["task"] == task.name], task, metric)
+    ]
+    return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
+
+
+@dataclass(frozen=True, eq=False)
+class _Scores:
+    """One metric on one subset: models × conditions."""
+
+    task: Task
+    metric: Metric
+    subset: str
+    values: pd.DataFrame
+    roles: dict[str, str]
+    seeds: int
+    ceiling: float
+
+    @property
+    def sign(self) -> float:
+        return 1.0 if self.metric.higher_is_better else -1.0
+
+    @property
+    def best_reference(self) -> str | None:
+        references = [name for name in self.values.columns if self.roles[name] == Role.REFERENCE.value]
+        means = self.sign * self.values[references].mean()
+        return None if means.empty else str(means.idxmax())
+
+    def row(self, model: str) -> tuple[object, ...]:
+        values = self.values[model].to_numpy(dtype=float)
+        conditions = self.values.index.tolist()
+        lower, upper = interval(values, conditions, level=LEVEL)
+        best, goal = self.best_reference, _goal(self.task, self.subset, self.metric)
+        gain, low, high, s = (float("nan"),) * 4
+        if best is not None:
+            against = self.values[best].to_numpy(dtype=float)
+            gain = float((self.sign * (values - against)).mean())
+            low, high = interval(self.sign * (values - against), conditions, level=LEVEL)
+            room = self.sign * (self.ceiling - float(against.mean()))
+            s = gain / room if np.isfinite(room) and room > 0 else float("nan")
+        return (
+            self.task.name, self.subset, self.metric.name, model, self.roles[model], float(values.mean()),
+            lower, upper, len(values), self.seeds, gain, low, high, best or "", s, self.ceiling,
+            goal.reference, goal.best_simple, goal.aim,
+        )  # fmt: skip
+
+
+def _of_metric(outcomes: pd.DataFrame, task: Task, metric: Metric) -> Iterator[tuple[object, ...]]:
+    rows = outcomes[outcomes["metric"] == metric.name]
+    for subset in dict.fromkeys(rows.loc[rows["model"] != CEILING, "subset"].tolist()):
+        part = rows[rows["subset"] == subset]
+        replicate = part.loc[part["model"] == CEILING, "value"]
+        asked = part[part["model"] != CEILING]
+        names = list(dict.fromkeys(asked["model"].tolist()))
+        table = asked.assign(value=asked["value"].fillna(0.0)).pivot_table(
+            index="condition", columns="model", values="value", aggfunc="mean"
+        )[names]
+        scores = _Scores(
+            task,
+            metric,
+            subset,
+            table,
+            dict(zip(asked["model"], asked["role"], strict=True)),
+            asked["seed"].nunique(),
+            float(replicate.mean()) if len(replicate) else float("nan"),
+        )
+        for name in names:
+            yield scores.row(name)
+
+
+def _goal(task: Task, subset: str, metric: Metric) -> Goal:
+    from xpert.evaluation.task import Goal
+
+    for goal in task.goals:
+        if (goal.subset, goal.metric) == (subset, metric.name):
+            return goal
+    return Goal(subset, metric.name)
