@@ -11,6 +11,7 @@ from xpert.model.baselines.bilinear_ridge import BILINEAR, BilinearRidge
 from xpert.model.baselines.blend import Blend
 from xpert.model.baselines.component_ridge import ComponentRidge, ComponentSettings
 from xpert.model.baselines.context_mean import ContextMean
+from xpert.model.baselines.factors import Factors
 from xpert.model.baselines.kernel_ridge import RIDGES, KernelRidge
 from xpert.model.baselines.kernels import PriorKnowledge
 from xpert.model.baselines.matching_mean import MatchingMean
@@ -36,6 +37,7 @@ BASELINES: Mapping[str, Any] = {
     "context_mean": ContextMean,
     "bilinear_ridge": BilinearRidge,
     "kernel_ridge": KernelRidge,
+    "factors": Factors,
     "component_ridge": ComponentRidge,
     "blend": Blend,
     "routed": Routed,

@@ -1,0 +1,261 @@
+"""The fit behind `Factors`: effects of treatments and contexts, and how similar the data say that they are.
+
+Every response is a mean, an effect of its treatment, an effect of its context, their interaction, and noise. Each
+of the three is a Gaussian process over conditions, the same for every gene, whose covariances are moments of the
+training responses themselves: treatments (contexts) are as similar as their effects are over genes, and the
+interaction has the product of the similarities of its residuals, as in the matrix normal model (Dawid 1981). The
+posterior mean is then exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from xpert.data.responses import Floats
+
+    Places = npt.NDArray[np.intp]
+
+PASSES = 8
+# Eigenvalues of an estimated covariance below this share of its mean diagonal are rounding or sampling error.
+SMALLEST = 1e-4
+OVERSAMPLED, POWER_STEPS = 20, 2
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Responses with the place of each row among treatments and contexts.
+
+    Attributes
+    ----------
+    values
+        NaN where not measured, float32, shape ``(rows, genes)``.
+    treatment, context
+        Place of each row, shape ``(rows,)``.
+    shape
+        Number of treatments and of contexts.
+    """
+
+    values: Floats
+    treatment: Places
+    context: Places
+    shape: tuple[int, int]
+
+    def sums(self, values: Floats, axis: int) -> Floats:
+        """Sum of rows per treatment (axis 0) or context (axis 1), shape ``(places, genes)``."""
+        from scipy.sparse import csr_matrix
+
+        place = (self.treatment, self.context)[axis]
+        rows = np.arange(len(place))
+        pick = csr_matrix(
+            (np.ones(len(place), np.float32), (place, rows)), shape=(self.shape[axis], len(place))
+        )
+        total: Floats = pick @ values
+        return total
+
+
+class Effects(NamedTuple):
+    """Responses taken apart by damped alternating means.
+
+    Attributes
+    ----------
+    mean
+        Shape ``(genes,)``.
+    treatment, context
+        Effects, shapes ``(treatments, genes)`` and ``(contexts, genes)``.
+    rest
+        What is left, 0 where not measured, shape ``(rows, genes)``.
+    """
+
+    mean: Floats
+    treatment: Floats
+    context: Floats
+    rest: Floats
+
+    @classmethod
+    def of(cls, grid: Grid, damping: float) -> Self:
+        """Take the effects; `damping` is the number of rows without effect that each is averaged with."""
+        is_measured = np.isfinite(grid.values)
+        weight = is_measured.astype(np.float32)
+        values = np.where(is_measured, grid.values, np.float32(0))
+        mean = values.sum(axis=0) / np.maximum(weight.sum(axis=0), 1)
+        rest = (values - mean) * weight
+        counts = [grid.sums(weight, axis) + np.float32(damping) for axis in (0, 1)]
+        effects = [np.zeros_like(count) for count in counts]
+        for _ in range(PASSES):
+            for axis, place in enumerate((grid.treatment, grid.context)):
+                step = grid.sums(rest, axis) / counts[axis]
+                # What is taken off is an effect that is shrunk as a whole, not step by step.
+                fresh = step + effects[axis] * (1 - np.float32(damping) / counts[axis])
+                rest -= (fresh - effects[axis])[place] * weight
+                effects[axis] = fresh
+        return cls(mean, effects[0], effects[1], rest)
+
+    def filled(self, grid: Grid) -> Floats:
+        """Responses without the mean; a gap holds the sum of the effects."""
+        expected = self.treatment[grid.treatment] + self.context[grid.context]
+        filled: Floats = np.where(np.isfinite(grid.values), grid.values - self.mean, expected)
+        return filled.astype(np.float32, copy=False)
+
+
+class Covariances(NamedTuple):
+    """How similar treatments and contexts are.
+
+    Attributes
+    ----------
+    treatment, context
+        Covariance of effects.
+    treatment_rest, context_rest
+        Factors of the covariance of interactions; the first has a mean diagonal of 1.
+    noise
+        Variance of a row's noise.
+    """
+
+    treatment: Floats
+    context: Floats
+    treatment_rest: Floats
+    context_rest: Floats
+    noise: float
+
+    @classmethod
+    def of(cls, effects: Effects, grid: Grid, interaction: float, noise: float) -> Self:
+        """Take moments.
+
+        Parameters
+        ----------
+        effects
+            Responses taken apart.
+        grid
+            Where each row stands.
+        interaction, noise
+            Shares of the variance that the effects leave.
+        """
+        weight = np.isfinite(grid.values).astype(np.float32)
+        left = float((effects.rest**2).sum() / max(weight.sum(), 1))
+        rests = [_unit_diagonal(_shared_moments(effects.rest, grid, axis)) for axis in (0, 1)]
+        return cls(
+            _moments(effects.treatment),
+            _moments(effects.context),
+            rests[0],
+            rests[1] * interaction * left,
+            max(noise * left, float(np.finfo(np.float32).tiny)),
+        )
+
+    def between(self, a: tuple[Places, Places], b: tuple[Places, Places]) -> Floats:
+        """Covariance of conditions, each given by treatment and context, shape ``(a, b)``, float32."""
+        treatments, contexts = np.ix_(a[0], b[0]), np.ix_(a[1], b[1])
+        total = self.treatment_rest[treatments] * self.context_rest[contexts]
+        total += self.treatment[treatments]
+        total += self.context[contexts]
+        return total.astype(np.float32, copy=False)
+
+
+class Posterior(NamedTuple):
+    """Posterior means over the whole grid of treatments and contexts.
+
+    Attributes
+    ----------
+    treatment, context
+        Effects, shapes ``(treatments, genes)`` and ``(contexts, genes)``.
+    scores, basis
+        Interaction as a product, shapes ``(treatments, contexts, rank)`` and ``(rank, genes)``.
+    """
+
+    treatment: Floats
+    context: Floats
+    scores: Floats
+    basis: Floats
+
+
+def posterior(filled: Floats, grid: Grid, covariances: Covariances, rank: int) -> Posterior:
+    """Condition the process on the training rows.
+
+    Parameters
+    ----------
+    filled
+        Responses without the mean and without gaps, shape ``(rows, genes)``.
+    grid
+        Where each row stands.
+    covariances
+        Of the process.
+    rank
+        Components of the interaction to keep.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When the covariance of the rows is not positive definite.
+    """
+    from scipy.linalg import cho_factor, cho_solve
+
+    places = (grid.treatment, grid.context)
+    kernel = covariances.between(places, places)
+    kernel[np.diag_indices_from(kernel)] += np.float32(covariances.noise)
+    factor = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
+    dual = cho_solve(factor, filled, check_finite=False)
+    cells = np.zeros((*grid.shape, filled.shape[1]), np.float32)
+    cells[places] = dual
+    left, right = (part.astype(np.float32) for part in (covariances.treatment_rest, covariances.context_rest))
+    cells = np.matmul(right, np.tensordot(left, cells, axes=1))
+    scores, basis = compressed(cells.reshape(-1, filled.shape[1]), rank)
+    return Posterior(
+        (covariances.treatment @ grid.sums(dual, 0)).astype(np.float32),
+        (covariances.context @ grid.sums(dual, 1)).astype(np.float32),
+        scores.reshape(*grid.shape, -1),
+        basis,
+    )
+
+
+def compressed(matrix: Floats, rank: int) -> tuple[Floats, Floats]:
+    """A matrix as a product of two of a lower rank, by a randomised range finder (Halko and others 2011).
+
+    Returns
+    -------
+    Shapes ``(rows, rank)`` and ``(rank, columns)``; the rank is smaller where the matrix allows no more.
+    """
+    rank = min(rank, *matrix.shape)
+    width = min(rank + OVERSAMPLED, *matrix.shape)
+    start = np.random.default_rng(0).standard_normal((matrix.shape[0], width), dtype=np.float32)
+    basis = np.linalg.qr(matrix.T @ start)[0]
+    for _ in range(POWER_STEPS):
+        basis = np.linalg.qr(matrix.T @ (matrix @ basis))[0]
+    scores = matrix @ basis
+    _, vectors = np.linalg.eigh(scores.T @ scores)
+    kept = vectors[:, ::-1][:, :rank]
+    return scores @ kept, (basis @ kept).T
+
+
+def _moments(effects: Floats) -> Floats:
+    """Second moments over genes of each pair of effects."""
+    moments: Floats = effects.astype(float) @ effects.T.astype(float) / effects.shape[1]
+    return moments
+
+
+def _shared_moments(rest: Floats, grid: Grid, axis: int) -> Floats:
+    """Mean product of residuals of two treatments over the contexts that both have, or the other way round."""
+    own, other = (grid.treatment, grid.context)[:: 1 if axis == 0 else -1]
+    size = grid.shape[axis]
+    total, shared = np.zeros((size, size)), np.zeros((size, size))
+    for place in range(grid.shape[1 - axis]):
+        rows = np.flatnonzero(other == place)
+        pairs = np.ix_(own[rows], own[rows])
+        total[pairs] += rest[rows] @ rest[rows].T
+        shared[pairs] += rest.shape[1]
+    moments: Floats = total / np.maximum(shared, 1)
+    return moments
+
+
+def _unit_diagonal(moments: Floats) -> Floats:
+    """Positive semi-definite, with a mean diagonal of 1 over what was measured; the identity without any moment."""
+    diagonal = np.diagonal(moments)
+    scale = float(diagonal[diagonal > 0].mean()) if (diagonal > 0).any() else 0.0
+    if scale <= np.finfo(np.float32).eps:
+        return np.eye(len(moments))
+    values, vectors = np.linalg.eigh(moments / scale)
+    clipped: Floats = (vectors * np.maximum(values, SMALLEST)) @ vectors.T
+    return clipped
