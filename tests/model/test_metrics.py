@@ -7,14 +7,18 @@ from xpert.model.metrics import (
     METRICS,
     Lineup,
     cosine,
+    discrimination,
     discrimination_cosine,
+    discrimination_l1,
     l2,
     partial_pearson,
     pearson,
+    pearson_from,
     residual,
     rmse,
     spearman,
     top_overlap,
+    top_share,
 )
 
 NAN = np.nan
@@ -128,3 +132,41 @@ def test_a_perfect_prediction_is_never_worse_than_a_noisy_one():
             assert (sign * metric.of(observed, observed) > sign * metric.of(noisy, observed)).all(), (
                 metric.name
             )
+
+
+def test_correlation_from_the_perturbed_centroid_by_hand():
+    centre = np.array([10.0, 0.0, 0.0])
+    predicted, observed = rows([11, 2, 3]), rows([11, 3, 2])
+    # what is left is (1, 2, 3) and (1, 3, 2): 1/2, where the shared shift would have given .99
+    assert pearson_from(predicted, observed, centre) == pytest.approx([0.5])
+    assert pearson(predicted, observed)[0] > 0.9
+    assert pearson_from(centre[None], observed, centre) == pytest.approx([0.0])
+
+
+def test_discrimination_counts_closer_candidates_and_half_of_the_tied():
+    distance = rows([1, 2, 2, 3], [1, 2, 2, 3], [5, 5, 5, 5])
+    # nobody closer; one closer and one tied of three others; all tied
+    assert discrimination(distance, np.array([0, 1, 2])) == pytest.approx([1, 1 - 1.5 / 3, 0.5])
+
+
+def test_discrimination_by_absolute_difference_by_hand():
+    lineup = Lineup(rows([1, 0], [0, 1], [3, 3]), np.array([0, 0]), np.zeros(2))
+    # (0.4, 0.9): 1.5 to its own, 0.5 to the second, 4.7 to the third
+    assert discrimination_l1(rows([1, 0.1], [0.4, 0.9]), lineup) == pytest.approx([1.0, 0.5])
+
+
+def test_removed_genes_do_not_name_a_condition():
+    candidates = rows([-5, 0, 1, 0], [0, -5, 0, 1], [0, 0, 1, 1])
+    guess = rows([-5, 0, 0, 1])  # knows the knocked-out gene, and takes the second condition's effect
+    own, centre = np.array([0]), np.zeros(4)
+    removed = np.array([True, True, False, False])
+    assert discrimination_cosine(guess, Lineup(candidates, own, centre)) == pytest.approx([1.0])
+    assert discrimination_cosine(guess, Lineup(candidates, own, centre, removed)) == pytest.approx([0.0])
+    assert discrimination_l1(guess, Lineup(candidates, own, centre, removed)) == pytest.approx([0.0])
+
+
+def test_top_share_looks_at_one_end():
+    predicted, observed = rows([4, 3, 2, 1], [1, 1, 1, 1]), rows([4, 2, 3, 1], [4, 2, 3, 1])
+    assert top_share(predicted, observed, top=2) == pytest.approx([0.5, 0.0])
+    assert top_share(predicted, observed, top=1, up=False) == pytest.approx([1.0, 0.0])
+    assert np.isnan(top_share(predicted, observed, top=5)).all()

@@ -72,6 +72,24 @@ def partial_pearson(predicted: Floats, observed: Floats, reference: Floats) -> F
     return cosine(np.nan_to_num(residual(masked, reference)), residual(observed, reference))
 
 
+def pearson_from(predicted: Floats, observed: Floats, centre: Floats) -> Floats:
+    """Pearson correlation of what sets predicted and observed apart from the average perturbed profile.
+
+    Parameters
+    ----------
+    predicted, observed
+        Shifts, shape ``(conditions, genes)``.
+    centre
+        Mean shift of the perturbed conditions, shape ``(genes,)`` or ``(conditions, genes)``; it takes
+        out what perturbed cells share against control cells.
+
+    Notes
+    -----
+    "Pearson delta, perturbed reference" of Systema (Nature Biotechnology 2025).
+    """
+    return pearson(predicted - centre, observed - centre)
+
+
 def residual(values: Floats, reference: Floats) -> Floats:
     """Rows without their mean and without their projection on the centred reference.
 
@@ -97,12 +115,16 @@ class Lineup:
         Row of `candidates` that belongs to each prediction, shape ``(conditions,)``.
     centre
         Profile that is subtracted from predictions and candidates, shape ``(genes,)``: the mean
-        training shift.
+        training shift; zeros for plain shifts.
+    removed
+        Genes that do not count, bool, shape ``(genes,)``: every gene that is itself perturbed, because
+        "the gene that was knocked out goes down" names the condition and says nothing else.
     """
 
     candidates: Floats
     own: npt.NDArray[np.integer]
     centre: Floats
+    removed: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if len(self.candidates) < 2:
@@ -110,21 +132,50 @@ class Lineup:
         if len(self.own) and not 0 <= self.own.min() <= self.own.max() < len(self.candidates):
             raise ValueError("a prediction's own row is not among the candidates")
 
+    def centred(self, rows: Floats) -> Floats:
+        """Rows against the centre, on the genes that count."""
+        kept = slice(None) if self.removed is None else ~self.removed
+        shifts: Floats = (rows - self.centre)[:, kept]
+        return shifts
 
-def discrimination_cosine(predicted: Floats, lineup: Lineup) -> Floats:
-    """Perturbation discrimination score by cosine distance of centred shifts, 0 to 1; chance is 0.5.
+
+def discrimination(distance: Floats, own: npt.NDArray[np.integer]) -> Floats:
+    """Perturbation discrimination score from distances, 0 to 1; chance is 0.5.
 
     One minus the share of other candidates that lie closer to the prediction than its own observation
-    does; a tie counts half. A prediction that equals the centre names nobody and scores 0.5.
-    NaN in a candidate counts as no difference from the centre.
+    does; a tie counts half.
+
+    Parameters
+    ----------
+    distance
+        Of each prediction to each candidate, shape ``(conditions, candidates)``.
+    own
+        Candidate that belongs to each prediction, shape ``(conditions,)``.
     """
-    candidates = _unit(np.nan_to_num(lineup.candidates - lineup.centre))
-    shift = predicted - lineup.centre
-    similarity = _unit(shift) @ candidates.T
-    own = np.take_along_axis(similarity, lineup.own[:, None], axis=1)
-    closer = (similarity > own + TINY).sum(axis=1)
-    tied = (np.abs(similarity - own) <= TINY).sum(axis=1) - 1
-    scores = 1 - (closer + tied / 2) / (len(candidates) - 1)
+    mine = np.take_along_axis(distance, own[:, None], axis=1)
+    closer = (distance < mine - TINY).sum(axis=1)
+    tied = (np.abs(distance - mine) <= TINY).sum(axis=1) - 1
+    scores: Floats = 1 - (closer + tied / 2) / (distance.shape[1] - 1)
+    return scores
+
+
+def discrimination_l1(predicted: Floats, lineup: Lineup) -> Floats:
+    """Perturbation discrimination score by the sum of absolute differences; see `discrimination`."""
+    from scipy.spatial.distance import cdist
+
+    distance = cdist(lineup.centred(predicted), np.nan_to_num(lineup.centred(lineup.candidates)), "cityblock")
+    return discrimination(distance, lineup.own)
+
+
+def discrimination_cosine(predicted: Floats, lineup: Lineup) -> Floats:
+    """Perturbation discrimination score by cosine distance of centred shifts; see `discrimination`.
+
+    A prediction that equals the centre names nobody and scores 0.5. NaN in a candidate counts as no
+    difference from the centre.
+    """
+    candidates = _unit(np.nan_to_num(lineup.centred(lineup.candidates)))
+    shift = lineup.centred(predicted)
+    scores = discrimination(1 - _unit(shift) @ candidates.T, lineup.own)
     is_centre = _norm(shift) <= RELATIVE * np.maximum(_norm(predicted), TINY)
     return np.where(is_centre, 0.5, scores)
 
@@ -146,6 +197,25 @@ def top_overlap(predicted: Floats, observed: Floats, *, top: int = 50) -> Floats
             np.intersect1d(guessed[:top], true[:top]).size + np.intersect1d(guessed[-top:], true[-top:]).size
         )
         scores[row] = found / (2 * top) if np.ptp(guess[measured]) > TINY else 0.0
+    return scores
+
+
+def top_share(predicted: Floats, observed: Floats, *, top: int, up: bool = True) -> Floats:
+    """Share of the `top` most up (or most down) genes that the prediction names, 0 to 1.
+
+    Ties are broken by position. A prediction without variation scores 0; where fewer than `top` genes
+    are measured the score is NaN.
+    """
+    sign = -1.0 if up else 1.0
+    scores = np.full(len(observed), np.nan)
+    for row, (guess, truth) in enumerate(zip(predicted, observed, strict=True)):
+        measured = np.isfinite(truth)
+        if measured.sum() < top:
+            continue
+        guessed = np.argsort(sign * guess[measured], kind="stable")[:top]
+        true = np.argsort(sign * truth[measured], kind="stable")[:top]
+        varies = np.ptp(guess[measured]) > TINY
+        scores[row] = np.intersect1d(guessed, true).size / top if varies else 0.0
     return scores
 
 
