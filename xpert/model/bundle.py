@@ -220,7 +220,8 @@ class Bundle:
         if self.learned_spread:
             spread = spread * answer.spread_ratio
         where = tuple(c.context for c in conditions)
-        judged = Asked(tuple(questions), where, mean, self.novelty.distance(conditions))
+        near = self.novelty.cosine([c.treatment.active for c in conditions])
+        judged = Asked(tuple(questions), where, mean, self.novelty.distance(conditions), near)
         error = self.calibration.error(judged).astype(np.float32)
         half_width = self.calibration.half_width(judged).astype(np.float32)
         still = np.array([c.treatment.active.is_control for c in conditions], dtype=bool)

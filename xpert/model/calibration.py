@@ -4,70 +4,49 @@ The variance of the error of gene g in condition i is modelled as
 
     v_ig = e_i² · ((1 − w) · s_g² + w · δ_ig² / mean δ_i²)
 
-with e_i the expected root mean squared error of the condition, s_g the gene's usual share of it, and w the
-part that goes with the size of the predicted shift δ. An interval is a multiple of √v that covered the
-stated share of held-out gene values of the same kind of question (split conformal prediction, Vovk et al.
-2005), separately for quiet, middling and loud genes of a condition (Mondrian categories), since most genes
-hardly move and would else speak for those that do. Gene values of one condition are not independent, so the
-coverage is an average, and it is measured.
+with e_i the expected root mean squared error of the condition (`expected_error`), s_g the gene's usual share of
+it, and w the part that goes with the size of the predicted shift δ. An interval is a multiple of √v that covered
+the stated share of gene values of the same kind of question (split conformal prediction, Vovk et al. 2005),
+separately for quiet, middling and loud genes of a condition (Mondrian categories), since most genes hardly move
+and would else speak for those that do. The multiples are counted on treatments that were left out when v was
+learned (cross-conformal, Vovk 2015), so that a condition does not vouch for itself. Gene values of one condition
+are not independent, so the coverage is an average, and it is measured.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from xpert.model.expected_error import Asked, ErrorModel
 from xpert.model.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
     from xpert.data.responses import Floats
 
+    Rows = npt.NDArray[np.intp]
+
+__all__ = ["LEVELS", "LOUDNESS", "Asked", "Calibration"]
+
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 # A kind of question with fewer held-out conditions has no scale of its own.
 FEWEST = 5
-# How many conditions' worth of trust the common value has where few conditions speak.
+# How many conditions' worth of trust the common value has where few conditions speak: in the profile of
+# genes, and in the multiples of a kind of question.
 PRIOR_CONDITIONS = 1.0
+COMMON_CONDITIONS = 1.0
 # Shares of genes, from the quietest, at which the middling and the loud ones begin.
 LOUDNESS = (0.6, 0.9)
 SHARES = tuple(np.linspace(0.0, 0.9, 10).tolist())
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """Predictions that are to be judged.
-
-    Attributes
-    ----------
-    questions
-        Kind of question of each condition.
-    contexts
-        Name of each condition's context.
-    shift
-        Predicted shift, shape ``(conditions, genes)``.
-    novelty
-        Distance to the most similar training treatment, 0 to 1, shape ``(conditions,)``.
-    """
-
-    questions: tuple[Question, ...]
-    contexts: tuple[str, ...]
-    shift: Floats
-    novelty: Floats
-
-    def __post_init__(self) -> None:
-        sizes = {len(self.questions), len(self.contexts), len(self.shift), len(self.novelty)}
-        if len(sizes) > 1:
-            raise ValueError(f"questions, contexts, shifts and novelty differ in number: {sorted(sizes)}")
-
-    def take(self, rows: npt.NDArray[np.intp]) -> Asked:
-        """Some of the conditions."""
-        questions = tuple(self.questions[i] for i in rows)
-        return Asked(questions, tuple(self.contexts[i] for i in rows), self.shift[rows], self.novelty[rows])
+# Parts in which treatments are left out, of few treatments and of many, and how many conditions are enough.
+MOST_PARTS, FEW_PARTS, MANY = 20, 5, 200
+ENOUGH = 3000
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,20 +55,13 @@ class Calibration:
 
     Attributes
     ----------
-    posed
-        Kinds of question that were posed at all: each has an offset in the expected error, which is drawn
-        to the common one where few conditions speak.
+    model
+        Expected error of a condition; its contexts have a gene profile each.
     questions
-        Those with enough conditions for intervals of their own; every other kind has the common ones.
-    contexts
-        Contexts with a gene profile of their own, one per row of `profile` but the last.
+        Kinds of question with enough conditions for intervals of their own; every other has the common ones.
     profile
-        Usual share of each gene in the squared error, 1 on average, shape ``(contexts + 1, genes)``.
-    coefficients
-        Of the log expected error: intercept, log size of the shift, novelty, then one offset per kind
-        that was posed and per context, shape ``(3 + posed + contexts,)``.
-    size
-        Size of a shift that counts as nothing, added before the logarithm.
+        Usual share of each gene in the squared error, 1 on average, by context and, last, in common, shape
+        ``(contexts + 1, genes)``.
     share
         w per question and, last, in common, shape ``(questions + 1,)``.
     multiple
@@ -99,12 +71,9 @@ class Calibration:
         Standard error in units of √v, shape ``(questions + 1,)``.
     """
 
-    posed: tuple[Question, ...]
+    model: ErrorModel
     questions: tuple[Question, ...]
-    contexts: tuple[str, ...]
     profile: Floats
-    coefficients: Floats
-    size: float
     share: Floats
     multiple: Floats
     scale: Floats
@@ -120,29 +89,26 @@ class Calibration:
         observed
             What was measured, NaN where not, shape ``(conditions, genes)``.
         """
-        squared = (observed - asked.shift) ** 2
-        kept = np.flatnonzero(np.isfinite(squared).any(axis=1))
+        kept = np.flatnonzero(np.isfinite(observed).any(axis=1))
         if not len(kept):
             raise ValueError("there is no held-out condition to calibrate on")
-        asked, squared = asked.take(kept), squared[kept]
-        total = np.nanmean(squared, axis=1)
-        floor = 1e-6 * max(float(total.max()), 1e-12)
-        relative = squared / np.maximum(total, floor)[:, None]
-        posed = tuple(q for q in Question if q in asked.questions)
-        questions = tuple(q for q in posed if asked.questions.count(q) >= FEWEST)
-        contexts = tuple(sorted(set(asked.contexts)))
-        profile = _profiles(relative, asked.contexts, contexts)
-        size = 0.05 * float(np.sqrt(np.nanmean(observed[kept] ** 2))) + 1e-9
-        none = np.zeros(0)
-        draft = cls(posed, questions, contexts, profile, none, size, none, none, none)
-        logs = 0.5 * np.log(np.maximum(total, floor))
-        draft = replace(draft, coefficients=_ridge(draft._design(asked), logs))
-        return draft._with_intervals(asked, squared)
+        if len(kept) > ENOUGH:
+            kept = np.sort(np.random.default_rng(0).choice(kept, ENOUGH, replace=False))
+        asked, observed = asked.take(kept), observed[kept]
+        squared = (observed - asked.shift) ** 2
+        size = 0.05 * float(np.sqrt(np.nanmean(observed**2))) + 1e-9
+        held_out = _Held.of(asked, squared, size)
+        posed = tuple(q for q in Question if asked.questions.count(q) >= FEWEST)
+        kinds = np.array([q.value for q in asked.questions])
+        weights = [_weights(kinds == q.value) for q in posed] + [np.ones(len(kinds))]
+        fitted = [held_out.interval(weight) for weight in weights]
+        share, multiple, scale = (np.array(part) for part in zip(*fitted, strict=True))
+        whole = _Usual.fit(asked, squared, size)
+        return cls(whole.model, posed, whole.profile, share, multiple, scale)
 
     def expected_error(self, asked: Asked) -> Floats:
         """Expected root mean squared error over genes of each condition, shape ``(conditions,)``."""
-        scale = self.scale[self._place(asked)]
-        error: Floats = np.exp(self._design(asked) @ self.coefficients) * scale
+        error: Floats = np.exp(self.model.log_error(asked)) * self.scale[self._place(asked)]
         return error
 
     def error(self, asked: Asked) -> Floats:
@@ -177,17 +143,18 @@ class Calibration:
     def config(self) -> dict[str, Any]:
         """Everything but arrays, as JSON."""
         return {
-            "posed": [q.value for q in self.posed],
+            "posed": [q.value for q in self.model.posed],
             "questions": [q.value for q in self.questions],
-            "contexts": list(self.contexts),
-            "size": self.size,
+            "contexts": list(self.model.contexts),
+            "size": self.model.size,
         }
 
     def arrays(self) -> dict[str, Floats]:
         """Learned numbers by name."""
         return {
             "profile": self.profile,
-            "coefficients": self.coefficients,
+            "coefficients": self.model.coefficients,
+            "likeness": self.model.likeness,
             "share": self.share,
             "multiple": self.multiple,
             "scale": self.scale,
@@ -195,63 +162,145 @@ class Calibration:
 
     @classmethod
     def restore(cls, config: Mapping[str, Any], arrays: Mapping[str, Floats]) -> Self:
-        """Inverse of `config` and `arrays`."""
+        """Inverse of `config` and `arrays`; a calibration without ``likeness`` is one that did not know it."""
         posed, questions = (tuple(Question(q) for q in config[name]) for name in ("posed", "questions"))
-        names = ("profile", "coefficients", "share", "multiple", "scale")
-        kept = {name: arrays[name] for name in names}
-        contexts = tuple(config["contexts"])
-        return cls(posed=posed, questions=questions, contexts=contexts, size=config["size"], **kept)
-
-    def _with_intervals(self, asked: Asked, squared: Floats) -> Self:
-        """With share, multiples and scale, per kind of question and in common."""
-        kinds = np.array([q.value for q in asked.questions])
-        rows_of = [np.flatnonzero(kinds == q.value) for q in self.questions] + [np.arange(len(kinds))]
-        fitted = [self._interval(asked.take(rows), squared[rows]) for rows in rows_of]
-        share, multiple, scale = (np.array(part) for part in zip(*fitted, strict=True))
-        return replace(self, share=share, multiple=multiple, scale=scale)
-
-    def _interval(self, asked: Asked, squared: Floats) -> tuple[float, Floats, float]:
-        """The share w of greatest likelihood, then multiples that cover and the scale of a standard error."""
-        best, lowest = 0.0, np.inf
-        measured = np.isfinite(squared)
-        for share in SHARES:
-            root = self._root(asked, np.full(len(squared), share))
-            ratio = squared[measured] / root[measured] ** 2
-            surprise = float(np.log(ratio.mean()) + 2 * np.log(root[measured]).mean())
-            if surprise < lowest - 1e-9:
-                best, lowest = share, surprise
-        root = self._root(asked, np.full(len(squared), best))
-        score, loudness = (np.sqrt(squared) / root)[measured], _loudness(root)[measured]
-        # A little more than the level, the more so the fewer conditions there are.
-        levels = [level + (1 - level) / (len(squared) + 1) for level in LEVELS]
-        classes = [score[loudness == loud] for loud in range(len(LOUDNESS) + 1)]
-        multiple = np.array([np.quantile(part if len(part) else score, levels) for part in classes])
-        return best, multiple, float(np.sqrt(np.mean(score**2)))
+        likeness = arrays.get("likeness", np.zeros(0))
+        model = ErrorModel(posed, tuple(config["contexts"]), arrays["coefficients"], config["size"], likeness)
+        rest = (arrays[name] for name in ("profile", "share", "multiple", "scale"))
+        return cls(model, questions, *rest)
 
     def _root(self, asked: Asked, share: Floats) -> Floats:
-        """√v for given shares w, shape ``(conditions, genes)``."""
-        error = np.exp(self._design(asked) @ self.coefficients)
-        place = {name: row for row, name in enumerate(self.contexts)}
-        profile = self.profile[[place.get(name, len(self.contexts)) for name in asked.contexts]]
-        power = asked.shift**2
-        mean = power.mean(axis=1, keepdims=True)
-        relative = np.where(mean > 0, power / np.where(mean > 0, mean, 1.0), profile)
-        mixed = (1 - share[:, None]) * profile + share[:, None] * relative
-        root: Floats = error[:, None] * np.sqrt(mixed)
-        return root
+        usual = _Usual(self.model, self.profile)
+        return _root(np.exp(self.model.log_error(asked)), usual.rows(asked), _relative(asked.shift), share)
 
-    def _design(self, asked: Asked) -> Floats:
-        """Features of the expected error, shape ``(conditions, 3 + posed + contexts)``."""
-        size = np.log(np.sqrt((asked.shift**2).mean(axis=1)) + self.size)
-        question = [[q is own for own in self.posed] for q in asked.questions]
-        context = [[name == own for own in self.contexts] for name in asked.contexts]
-        columns = [np.ones(len(size)), size, asked.novelty]
-        blocks = [np.column_stack(columns), np.array(question).reshape(len(size), -1)]
-        return np.hstack([*blocks, np.array(context).reshape(len(size), -1)]).astype(float)
-
-    def _place(self, asked: Asked) -> npt.NDArray[np.intp]:
+    def _place(self, asked: Asked) -> Rows:
         place = {q: row for row, q in enumerate(self.questions)}
         return np.array([place.get(q, len(self.questions)) for q in asked.questions], dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class _Usual:
+    """Expected error of a condition and each gene's usual share of it."""
+
+    model: ErrorModel
+    profile: Floats
+
+    @classmethod
+    def fit(cls, asked: Asked, squared: Floats, size: float) -> _Usual:
+        total = np.nanmean(squared, axis=1)
+        floor = 1e-6 * max(float(total.max()), 1e-12)
+        model = ErrorModel.fit(asked, 0.5 * np.log(np.maximum(total, floor)), size)
+        relative = squared / np.maximum(total, floor)[:, None]
+        return cls(model, _profiles(relative, asked.contexts, model.contexts))
+
+    def rows(self, asked: Asked) -> Floats:
+        """The profile of each condition's context, shape ``(conditions, genes)``."""
+        place = {name: row for row, name in enumerate(self.model.contexts)}
+        return self.profile[[place.get(name, len(place)) for name in asked.contexts]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """Errors beside what was expected by a model that was fitted without the condition's treatment.
+
+    Attributes
+    ----------
+    squared
+        Squared errors, NaN where not measured, shape ``(conditions, genes)``.
+    error
+        Expected error, shape ``(conditions,)``.
+    profile, relative
+        Share of each gene as it usually is, and as the predicted shift has it, shape ``(conditions, genes)``.
+    """
+
+    squared: Floats
+    error: Floats
+    profile: Floats
+    relative: Floats
+
+    @classmethod
+    def of(cls, asked: Asked, squared: Floats, size: float) -> _Held:
+        error, profile = np.empty(len(asked)), np.empty(squared.shape, dtype=np.float32)
+        for rest, held_out in _parts(asked):
+            usual = _Usual.fit(asked.take(rest), squared[rest], size)
+            part = asked.take(held_out)
+            error[held_out], profile[held_out] = np.exp(usual.model.log_error(part)), usual.rows(part)
+        return cls(squared, error, profile, _relative(asked.shift))
+
+    def interval(self, weight: Floats) -> tuple[float, Floats, float]:
+        """The share w of greatest likelihood, then multiples that cover and the scale of a standard error.
+
+        Parameters
+        ----------
+        weight
+            How much each condition counts, shape ``(conditions,)``.
+        """
+        rows = np.flatnonzero(weight)
+        part = _Held(self.squared[rows], self.error[rows], self.profile[rows], self.relative[rows])
+        measured = np.isfinite(part.squared)
+        weights = np.broadcast_to(weight[rows, None], measured.shape)[measured]
+        best, lowest = 0.0, np.inf
+        for share in SHARES:
+            root = part.root(share)[measured]
+            ratio = np.average(part.squared[measured] / root**2, weights=weights)
+            surprise = float(np.log(ratio) + 2 * np.average(np.log(root), weights=weights))
+            if surprise < lowest - 1e-9:
+                best, lowest = share, surprise
+        root = part.root(best)
+        score, loudness = (np.sqrt(part.squared) / root)[measured], _loudness(root)[measured]
+        multiple = []
+        for loud in range(len(LOUDNESS) + 1):
+            here = loudness == loud
+            chosen = here if here.any() else np.ones(len(score), dtype=bool)
+            multiple.append(_quantiles(score[chosen], weights[chosen]))
+        return best, np.array(multiple), float(np.sqrt(np.average(score**2, weights=weights)))
+
+    def root(self, share: float) -> Floats:
+        return _root(self.error, self.profile, self.relative, np.full(len(self.error), share))
+
+
+def _root(error: Floats, profile: Floats, relative: Floats, share: Floats) -> Floats:
+    """√v, shape ``(conditions, genes)``; where nothing is predicted, the gene's usual share holds alone."""
+    still = ~relative.any(axis=1)
+    weight = np.where(still, 0.0, share)[:, None]
+    root: Floats = error[:, None] * np.sqrt((1 - weight) * profile + weight * relative)
+    return root
+
+
+def _relative(shift: Floats) -> Floats:
+    """Each gene's part in the predicted shift, 1 on average; 0 where nothing is predicted."""
+    power = shift**2
+    mean = power.mean(axis=1, keepdims=True)
+    relative: Floats = np.divide(power, mean, out=np.zeros_like(power), where=mean > 0)
+    return relative
+
+
+def _parts(asked: Asked) -> Iterator[tuple[Rows, Rows]]:
+    """Rows to learn from and rows to ask, treatment by treatment; once the same where there is one alone."""
+    groups = np.arange(len(asked)) if asked.own is None else asked.own
+    _, place = np.unique(groups, return_inverse=True)
+    distinct = int(place.max()) + 1
+    count = FEW_PARTS if distinct > MANY else min(MOST_PARTS, distinct)
+    part = (np.random.default_rng(0).permutation(distinct) % count)[place]
+    for number in range(count):
+        held_out = np.flatnonzero(part == number)
+        rest = np.flatnonzero(part != number)
+        yield (rest if len(rest) else held_out), held_out
+
+
+def _weights(own: npt.NDArray[np.bool_]) -> Floats:
+    """1 for conditions of the kind, and `COMMON_CONDITIONS` shared by all others."""
+    others = int((~own).sum())
+    return np.where(own, 1.0, min(COMMON_CONDITIONS / max(others, 1), 1.0))
+
+
+def _quantiles(score: Floats, weight: Floats) -> Floats:
+    """Weighted quantiles of scores at `LEVELS`, shape ``(levels,)``."""
+    order = np.argsort(score)
+    reached = np.cumsum(weight[order])
+    places = np.searchsorted(reached, np.array(LEVELS) * reached[-1])
+    quantiles: Floats = score[order][np.minimum(places, len(score) - 1)]
+    return quantiles
 
 
 def _loudness(root: Floats) -> npt.NDArray[np.intp]:
@@ -276,11 +325,3 @@ def _drawn(relative: Floats, prior: Floats) -> Floats:
     total = np.where(measured, relative, 0.0).sum(axis=0)
     mean: Floats = (total + PRIOR_CONDITIONS * prior) / (measured.sum(axis=0) + PRIOR_CONDITIONS)
     return mean
-
-
-def _ridge(design: Floats, target: Floats) -> Floats:
-    """Least squares with a penalty of one condition on everything but the intercept."""
-    penalty = np.eye(design.shape[1])
-    penalty[0, 0] = 1e-9
-    solution: Floats = np.linalg.solve(design.T @ design + penalty, design.T @ target)
-    return solution

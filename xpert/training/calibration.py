@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from xpert.data.responses import Floats, Responses
+    from xpert.data.responses import Condition, Floats, Responses
     from xpert.model.baselines.kernels import KernelSource, Mixture
     from xpert.model.choices import Choices
+    from xpert.perturbation import Treatment
     from xpert.training.skill import SkillReport
+
+    Rows = npt.NDArray[np.intp]
 
 LEVEL = 0.9
 # Many small parts leave a calibration on few treatments nearly whole; on many treatments few parts do.
@@ -72,7 +75,7 @@ def calibrate(
         perturbations they share.
     """
     source, mixture = source or OneHot(), mixture or {"identity": 1.0}
-    asked = asked_of(responses, report, chosen, novelty_of(responses, report, source, mixture))
+    asked = asked_of(responses, report, chosen, Likeness.of(responses.conditions, source, mixture))
     observed = responses.delta[report.trials["row"].to_numpy(dtype=np.intp)]
     folds = _folds(report.trials["treatment"].tolist())
     parts = []
@@ -86,26 +89,52 @@ def calibrate(
     return CalibrationReport(whole, _table(measured, whole))
 
 
-def asked_of(responses: Responses, report: SkillReport, chosen: Choices, novelty: Floats) -> Asked:
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """How alike treatments are.
+
+    Attributes
+    ----------
+    own
+        Place of each condition's treatment among the distinct ones, shape ``(conditions,)``.
+    cosine
+        Likeness of treatments, 1 for the same one, shape ``(treatments, treatments)``.
+    """
+
+    own: Rows
+    cosine: Floats
+
+    @classmethod
+    def of(cls, conditions: Sequence[Condition], source: KernelSource, mixture: Mixture) -> Likeness:
+        """Compare the treatments of conditions; those of a bundle's `Novelty` stand in the same order."""
+        place: dict[Treatment, int] = {}
+        own = [place.setdefault(c.treatment.active, len(place)) for c in conditions]
+        return cls(
+            np.array(own, dtype=np.intp), cosines(mixed(source.parts(list(place), list(place)), mixture))
+        )
+
+    def novelty(self, rows: Rows, train: Rows) -> Floats:
+        """Distance of conditions' treatments to the nearest of those learned from, shape ``(rows,)``."""
+        learned = np.unique(self.own[train])
+        nearest = self.cosine[np.ix_(self.own[rows], learned)].max(axis=1, initial=0.0)
+        novelty: Floats = np.clip(1 - nearest, 0.0, 1.0)
+        return novelty
+
+
+def asked_of(responses: Responses, report: SkillReport, chosen: Choices, likeness: Likeness) -> Asked:
     """Every trial with the held-out prediction of the predictor that was chosen for its kind of question."""
     questions = tuple(Question(value) for value in report.trials["question"])
     contexts = tuple(report.trials["context"])
     shift = np.zeros((len(questions), len(responses.genes)))
     for trial, (question, context) in enumerate(zip(questions, contexts, strict=True)):
         shift[trial] = report.predicted[chosen.answering(question, context)][trial]
-    return Asked(questions, contexts, shift, novelty)
-
-
-def novelty_of(responses: Responses, report: SkillReport, source: KernelSource, mixture: Mixture) -> Floats:
-    """Distance of each trial's treatment from those that were not held out, shape ``(trials,)``."""
     rows, fold = (report.trials[name].to_numpy(dtype=np.intp) for name in ("row", "fold"))
-    treatments = [c.treatment.active for c in responses.conditions]
-    similarity = cosines(mixed(source.parts(treatments, treatments), mixture))
     novelty = np.ones(len(rows))
     for number, holdout in enumerate(report.holdouts):
         trials = np.flatnonzero(fold == number)
-        novelty[trials] = 1 - similarity[np.ix_(rows[trials], holdout.train)].max(axis=1)
-    return np.clip(novelty, 0.0, 1.0)
+        novelty[trials] = likeness.novelty(rows[trials], holdout.train)
+    own = likeness.own[rows]
+    return Asked(questions, contexts, shift, novelty, likeness.cosine[own], own)
 
 
 def _kept(calibration: Calibration, asked: Asked, observed: Floats) -> pd.DataFrame:
