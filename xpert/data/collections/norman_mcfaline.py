@@ -14,9 +14,15 @@ from xpert.data.open import open_dataset
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xpert.data.dataset import PerturbationDataset
     from xpert.data.responses import Responses
+
+
+def dataset(folder: Path) -> PerturbationDataset:
+    """The cells, as ln(1 + normalised counts)."""
+    return open_dataset(file_in(folder, "norman_mcfaline", "norman19_mcfaline23_devel.h5ad"))
 
 
 def load(folder: Path) -> Responses:
     """Mean shift of 60 conditions on 500 genes: 33 in K562, the same nine in each of three glioma lines."""
-    return open_dataset(file_in(folder, "norman_mcfaline", "norman19_mcfaline23_devel.h5ad")).responses()
+    return dataset(folder).responses()
