@@ -131,7 +131,7 @@ class _Bench:
             raise ValueError(f"the subset {ask.subset!r} has nothing to leave out beside fold {ask.fold}")
         calibration = Calibration.fit(_joined([a for a, _ in parts]), np.concatenate([o for _, o in parts]))
         asked, observed = self.asked(ask.train, ask.test)
-        missed = np.abs(observed - asked.shift)
+        missed = np.where(self.silent(ask), np.nan, np.abs(observed - asked.shift))
         measured = np.isfinite(missed)
         half = [calibration.half_width(asked, level=level) for level in LEVELS]
         inside = np.array([np.where(measured, missed <= width, np.nan) for width in half], dtype=np.float32)
@@ -142,7 +142,7 @@ class _Bench:
                 "condition": [str(self.contest.observed.conditions[i]) for i in ask.test],
                 "question": [question.value for question in asked.questions],
                 "expected": calibration.expected_error(asked),
-                "actual": np.sqrt(np.nanmean(missed**2, axis=1)),
+                "actual": np.sqrt(np.nanmean((observed - asked.shift) ** 2, axis=1)),
                 "novelty": asked.novelty,
             }
         )
@@ -150,6 +150,20 @@ class _Bench:
             table[f"inside_{round(100 * level)}"] = np.nanmean(inside[number], axis=1)
             table[f"width_{round(100 * level)}"] = 2 * half[number].mean(axis=1)
         return _Judged(ask.subset, table[list(CONDITION_COLUMNS)], inside)
+
+    def silent(self, ask: Ask) -> npt.NDArray[np.bool_]:
+        """Genes without any response in the context as far as was learned, shape ``(test, genes)``.
+
+        They are not expressed there; that their intervals hold is no merit.
+        """
+        learned = self.contest.learned.take(ask.train)
+        contexts = np.array([c.context for c in learned.conditions])
+        moves = np.nan_to_num(learned.delta) != 0
+        known = {name: ~moves[contexts == name].any(axis=0) for name in set(contexts.tolist())}
+        anywhere = ~moves.any(axis=0)
+        return np.array(
+            [known.get(self.contest.observed.conditions[i].context, anywhere) for i in ask.test], dtype=bool
+        )
 
     def inner(self, ask: Ask, asks: Sequence[Ask]) -> Iterator[tuple[Rows, Rows]]:
         """What to learn from and what to ask inside the training part of a refit, by the rule of the task."""

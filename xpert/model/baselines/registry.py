@@ -121,8 +121,11 @@ def screen_predictor() -> Routed:
     """Simple models for perturbation screens, each where it is best; see `base_predictor`."""
     bilinear = BilinearRidge(settings=replace(BILINEAR, weighted=True))
     together = Blend((KernelRidge(), bilinear), title="kernel and bilinear ridge")
-    routes = {Question.UNSEEN_GENE: 1, Question.UNSEEN_COMPOUND: 1}
-    return Routed((together, prior_ridge(Readout.LOG1P)), routes, title="simple models combined")
+    # Bilinear ridge falls back on the mean of all conditions; what no measured part supports is no shift.
+    routes = dict.fromkeys((Question.UNSEEN_GENE, Question.UNSEEN_COMPOUND), 1)
+    routes |= dict.fromkeys((Question.ONE_SINGLE_SEEN, Question.NO_SINGLE_SEEN), 2)
+    members = (together, prior_ridge(Readout.LOG1P), KernelRidge())
+    return Routed(members, routes, title="simple models combined")
 
 
 def prior_ridge(readout: Readout) -> KernelRidge:
