@@ -80,6 +80,11 @@ SCREEN_PRIOR = RidgeSettings(
     rank=10,
 )
 
+# For targets that were never measured, around what the measured ones have in common.
+UNSEEN_PRIOR = RidgeSettings(
+    mixtures=({"gene_prior": 1.0, "structure": 0.5, "annotation": 0.5},), ridges=RIDGES, rank=10, centred=True
+)
+
 # Signatures differ in strength with the number of wells behind them, and share a large common response.
 SIGNATURE_PRIOR = RidgeSettings(
     mixtures=({"structure": 0.5, "annotation": 0.5, "gene_prior": 1.0, "target": 0.2},),
@@ -124,7 +129,8 @@ def screen_predictor() -> Routed:
     # Bilinear ridge falls back on the mean of all conditions; what no measured part supports is no shift.
     routes = dict.fromkeys((Question.UNSEEN_GENE, Question.UNSEEN_COMPOUND), 1)
     routes |= dict.fromkeys((Question.ONE_SINGLE_SEEN, Question.NO_SINGLE_SEEN), 2)
-    members = (together, prior_ridge(Readout.LOG1P), KernelRidge())
+    unseen = KernelRidge(PriorKnowledge(), UNSEEN_PRIOR, title="kernel ridge around the mean")
+    members = (together, unseen, KernelRidge())
     return Routed(members, routes, title="simple models combined")
 
 
