@@ -15,6 +15,9 @@ TASKS: tuple[str, ...] = (
     "norman_doubles",
     "papalexi_unseen_gene",
     "mcfaline_cross_line",
+    "tahoe_unseen_drug",
+    "tahoe_unseen_line",
+    "tahoe_unseen_pair",
 )
 
 

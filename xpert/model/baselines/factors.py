@@ -103,7 +103,7 @@ class Factors:
     def fit(self, responses: Responses) -> Self:
         """Estimate similarities and condition on every row."""
         check_every_gene_is_measured(responses)
-        treatments = tuple(dict.fromkeys(c.treatment.active for c in responses.conditions))
+        treatments = tuple(sorted({c.treatment.active for c in responses.conditions}, key=str))
         contexts = tuple(sorted({c.context for c in responses.conditions}))
         grid = _grid(responses, {t: i for i, t in enumerate(treatments)}, contexts)
         effects = Effects.of(grid, self.settings.damping)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PASSES = 8
 # Eigenvalues of an estimated covariance below this share of its mean diagonal are rounding or sampling error.
 SMALLEST = 1e-4
+# Share of the variance of effects below which noise is not believed.
+LEAST_NOISE = 1e-3
 OVERSAMPLED, POWER_STEPS = 20, 2
 
 
@@ -78,7 +80,7 @@ class Effects(NamedTuple):
     rest: Floats
 
     @classmethod
-    def of(cls, grid: Grid, damping: float) -> Self:
+    def of(cls, grid: Grid, damping: float, passes: int = PASSES) -> Self:
         """Take the effects; `damping` is the number of rows without effect that each is averaged with."""
         is_measured = np.isfinite(grid.values)
         weight = is_measured.astype(np.float32)
@@ -87,7 +89,7 @@ class Effects(NamedTuple):
         rest = (values - mean) * weight
         counts = [grid.sums(weight, axis) + np.float32(damping) for axis in (0, 1)]
         effects = [np.zeros_like(count) for count in counts]
-        for _ in range(PASSES):
+        for _ in range(passes):
             for axis, place in enumerate((grid.treatment, grid.context)):
                 step = grid.sums(rest, axis) / counts[axis]
                 # What is taken off is an effect that is shrunk as a whole, not step by step.
@@ -138,13 +140,11 @@ class Covariances(NamedTuple):
         weight = np.isfinite(grid.values).astype(np.float32)
         left = float((effects.rest**2).sum() / max(weight.sum(), 1))
         rests = [_unit_diagonal(_shared_moments(effects.rest, grid, axis)) for axis in (0, 1)]
-        return cls(
-            _moments(effects.treatment),
-            _moments(effects.context),
-            rests[0],
-            rests[1] * interaction * left,
-            max(noise * left, float(np.finfo(np.float32).tiny)),
-        )
+        treatment, context = _moments(effects.treatment), _moments(effects.context)
+        # Where effects explain everything, single precision still needs some noise.
+        least = LEAST_NOISE * float(np.diagonal(treatment).mean() + np.diagonal(context).mean())
+        kept = max(noise * left, least, float(np.finfo(np.float32).tiny))
+        return cls(treatment, context, rests[0], rests[1] * interaction * left, kept)
 
     def between(self, a: tuple[Places, Places], b: tuple[Places, Places]) -> Floats:
         """Covariance of conditions, each given by treatment and context, shape ``(a, b)``, float32."""
