@@ -52,9 +52,10 @@ def spearman(predicted: Floats, observed: Floats) -> Floats:
     """Rank correlation across genes."""
     from scipy.stats import rankdata
 
-    masked = np.where(np.isfinite(observed), predicted, np.nan)
-    ranks = [rankdata(rows, axis=1, nan_policy="omit") for rows in (masked, observed)]
-    return pearson(np.nan_to_num(ranks[0]), ranks[1])
+    measured = np.isfinite(observed)
+    # What does not count ranks last, so that it leaves the other ranks alone.
+    ranks = [rankdata(np.where(measured, rows, np.inf), axis=1) for rows in (predicted, observed)]
+    return pearson(ranks[0], np.where(measured, ranks[1], np.nan))
 
 
 def partial_pearson(predicted: Floats, observed: Floats, reference: Floats) -> Floats:
