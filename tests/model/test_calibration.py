@@ -54,7 +54,7 @@ def test_the_expected_error_is_the_size_that_errors_have(fitted):
 
 
 def test_few_conditions_have_no_intervals_of_their_own():
-    many, rare = draw(30, 4), draw(3, 5, Question.ONE_SINGLE_SEEN)
+    many, rare = draw(30, 4), draw(2, 5, Question.ONE_SINGLE_SEEN)
     asked = Asked(*(_joined(a, b) for a, b in zip(_parts(many[0]), _parts(rare[0]), strict=True)))
     fitted = Calibration.fit(asked, np.vstack([many[1], rare[1]]))
     assert fitted.is_own(Question.UNSEEN_GENE)
@@ -80,6 +80,42 @@ def test_a_stored_calibration_says_the_same(fitted):
     asked, _ = draw(5, 8)
     assert np.array_equal(again.half_width(asked), fitted.half_width(asked))
     assert np.array_equal(again.expected_error(asked), fitted.expected_error(asked))
+
+
+def test_a_calibration_that_was_stored_before_likeness_counted_is_read(fitted):
+    arrays = {name: part for name, part in fitted.arrays().items() if name != "likeness"}
+    asked, _ = draw(5, 8)
+    again = Calibration.restore(fitted.config(), arrays)
+    assert np.array_equal(again.half_width(asked), fitted.half_width(asked))
+
+
+def test_intervals_in_a_new_context_are_counted_on_contexts_that_were_left_out():
+    """Each context has loud genes of its own, which nobody knows of a context that was not measured."""
+    generator = np.random.default_rng(10)
+    asked, observed = [], []
+    for context in range(13):
+        part, _ = draw(10, context, Question.SEEN_TREATMENT_NEW_CONTEXT, f"C{context}")
+        loud = np.where(generator.permutation(GENES) < 60, 1.0, 0.05)
+        asked.append(part)
+        observed.append(part.shift + generator.normal(size=part.shift.shape) * loud)
+    known = Asked(
+        *(
+            sum(p[1:], p[0]) if isinstance(p[0], tuple) else np.concatenate(p)
+            for p in zip(*map(_parts, asked[:12]), strict=True)
+        )
+    )
+    fitted = Calibration.fit(known, np.concatenate(observed[:12]))
+    inside = np.abs(observed[12] - asked[12].shift) <= fitted.half_width(asked[12])
+    assert inside.mean() == pytest.approx(0.9, abs=0.05)
+
+
+def test_genes_that_are_never_wrong_do_not_narrow_the_intervals_of_others():
+    asked, observed = draw(60, 11)
+    observed[:, :100] = asked.shift[:, :100]
+    fitted = Calibration.fit(asked, observed)
+    new, seen = draw(60, 12)
+    inside = np.abs(seen - new.shift)[:, 100:] <= fitted.half_width(new)[:, 100:]
+    assert inside.mean() == pytest.approx(0.9, abs=0.03)
 
 
 def test_what_was_not_calibrated_is_an_error(fitted):

@@ -66,4 +66,4 @@ def test_intervals_hold_on_real_data(shared_data):
     assert table.loc["all", "coverage"] == pytest.approx(0.9, abs=0.02)
     assert table.loc["all", "loud_coverage"] == pytest.approx(0.9, abs=0.04)
     assert table.loc["all", "rank_correlation"] > 0.5
-    assert not table.loc["one_single_seen", "own_scale"]
+    assert table.loc["one_single_seen", "own_scale"]  # three conditions, drawn a little to the common scale

@@ -36,11 +36,11 @@ __all__ = ["LEVELS", "LOUDNESS", "Asked", "Calibration"]
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 # A kind of question with fewer held-out conditions has no scale of its own.
-FEWEST = 5
+FEWEST = 3
 # How many conditions' worth of trust the common value has where few conditions speak: in the profile of
 # genes, and in the multiples of a kind of question.
-PRIOR_CONDITIONS = 1.0
-COMMON_CONDITIONS = 1.0
+PRIOR_CONDITIONS = 0.1
+COMMON_CONDITIONS = 0.3
 # Shares of genes, from the quietest, at which the middling and the loud ones begin.
 LOUDNESS = (0.6, 0.9)
 SHARES = tuple(np.linspace(0.0, 0.9, 10).tolist())
@@ -206,7 +206,7 @@ class _Held:
     Attributes
     ----------
     squared
-        Squared errors, NaN where not measured, shape ``(conditions, genes)``.
+        Squared errors, NaN where not measured or silent, shape ``(conditions, genes)``.
     error
         Expected error, shape ``(conditions,)``.
     profile, relative
@@ -221,11 +221,12 @@ class _Held:
     @classmethod
     def of(cls, asked: Asked, squared: Floats, size: float) -> _Held:
         error, profile = np.empty(len(asked)), np.empty(squared.shape, dtype=np.float32)
+        counted = np.where(_is_silent(asked.contexts, squared), np.nan, squared)
         for rest, held_out in _parts(asked):
             usual = _Usual.fit(asked.take(rest), squared[rest], size)
             part = asked.take(held_out)
             error[held_out], profile[held_out] = np.exp(usual.model.log_error(part)), usual.rows(part)
-        return cls(squared, error, profile, _relative(asked.shift))
+        return cls(counted, error, profile, _relative(asked.shift))
 
     def interval(self, weight: Floats) -> tuple[float, Floats, float]:
         """The share w of greatest likelihood, then multiples that cover and the scale of a standard error.
@@ -252,10 +253,18 @@ class _Held:
         for loud in range(len(LOUDNESS) + 1):
             here = loudness == loud
             chosen = here if here.any() else np.ones(len(score), dtype=bool)
-            multiple.append(_quantiles(score[chosen], weights[chosen]))
-        return best, np.array(multiple), float(np.sqrt(np.average(score**2, weights=weights)))
+            multiple.append(_quantiles(score[chosen], weights[chosen], float(weight.sum())))
+        return best, np.array(multiple), part.scale(best, weight[rows])
+
+    def scale(self, share: float, weight: Floats) -> float:
+        """Root mean square of each condition's error in units of what was expected of it."""
+        variance = np.where(np.isfinite(self.squared), self.root(share) ** 2, np.nan)
+        measured = np.isfinite(variance).any(axis=1)
+        ratio = np.nansum(self.squared[measured], axis=1) / np.nansum(variance[measured], axis=1)
+        return float(np.sqrt(np.average(ratio, weights=weight[measured])))
 
     def root(self, share: float) -> Floats:
+        """√v of each condition."""
         return _root(self.error, self.profile, self.relative, np.full(len(self.error), share))
 
 
@@ -275,17 +284,38 @@ def _relative(shift: Floats) -> Floats:
     return relative
 
 
+def _is_silent(contexts: Sequence[str], squared: Floats) -> npt.NDArray[np.bool_]:
+    """Genes that are never wrong in a context, as they are not expressed there, shape ``(conditions, genes)``.
+
+    That their interval holds is no merit, and must not make those of other genes narrower.
+    """
+    where, silent = np.array(contexts), np.zeros(squared.shape, dtype=bool)
+    for name in set(contexts):
+        rows = where == name
+        silent[rows] = ~(squared[rows] > 0).any(axis=0)
+    return silent
+
+
 def _parts(asked: Asked) -> Iterator[tuple[Rows, Rows]]:
-    """Rows to learn from and rows to ask, treatment by treatment; once the same where there is one alone."""
-    groups = np.arange(len(asked)) if asked.own is None else asked.own
-    _, place = np.unique(groups, return_inverse=True)
-    distinct = int(place.max()) + 1
-    count = FEW_PARTS if distinct > MANY else min(MOST_PARTS, distinct)
-    part = (np.random.default_rng(0).permutation(distinct) % count)[place]
-    for number in range(count):
-        held_out = np.flatnonzero(part == number)
-        rest = np.flatnonzero(part != number)
-        yield (rest if len(rest) else held_out), held_out
+    """Rows to learn from and rows to ask; once the same where nothing else is left.
+
+    Treatments are left out. Where a context was asked about that was never measured, whole contexts are:
+    else its own gene profile would be known.
+    """
+    is_new = np.array([q is Question.SEEN_TREATMENT_NEW_CONTEXT for q in asked.questions])
+    own = np.arange(len(asked)) if asked.own is None else asked.own
+    for rows, groups in ((~is_new, own), (is_new, np.array(asked.contexts))):
+        asking = np.flatnonzero(rows)
+        if not len(asking):
+            continue
+        distinct, place = np.unique(groups, return_inverse=True)
+        count = FEW_PARTS if len(distinct) > MANY else min(MOST_PARTS, len(distinct))
+        part = (np.random.default_rng(0).permutation(len(distinct)) % count)[place]
+        for number in range(count):
+            held_out = asking[part[asking] == number]
+            rest = np.flatnonzero(part != number)
+            if len(held_out):
+                yield (rest if len(rest) else held_out), held_out
 
 
 def _weights(own: npt.NDArray[np.bool_]) -> Floats:
@@ -294,11 +324,15 @@ def _weights(own: npt.NDArray[np.bool_]) -> Floats:
     return np.where(own, 1.0, min(COMMON_CONDITIONS / max(others, 1), 1.0))
 
 
-def _quantiles(score: Floats, weight: Floats) -> Floats:
-    """Weighted quantiles of scores at `LEVELS`, shape ``(levels,)``."""
+def _quantiles(score: Floats, weight: Floats, conditions: float) -> Floats:
+    """Weighted quantiles of scores at a little more than `LEVELS`, shape ``(levels,)``.
+
+    The more so the fewer conditions speak.
+    """
     order = np.argsort(score)
     reached = np.cumsum(weight[order])
-    places = np.searchsorted(reached, np.array(LEVELS) * reached[-1])
+    levels = [level + 0.5 * (1 - level) / (conditions + 1) for level in LEVELS]
+    places = np.searchsorted(reached, np.array(levels) * reached[-1])
     quantiles: Floats = score[order][np.minimum(places, len(score) - 1)]
     return quantiles
 

@@ -147,13 +147,26 @@ class ErrorModel:
 
 
 def _ridge(design: Floats, target: Floats) -> Floats:
-    """Least squares with a pull to nothing on everything but the intercept; the first column is ones."""
-    centre = design[:, 1:].mean(axis=0)
-    centred = design[:, 1:] - centre
-    penalty = np.full(centred.shape[1], OFFSET_PENALTY)
-    penalty[:2] = SLOPE_PENALTY * centred[:, :2].var(axis=0) + 1e-9
-    slopes = np.linalg.solve(centred.T @ centred + np.diag(penalty), centred.T @ (target - target.mean()))
-    coefficients: Floats = np.concatenate([[target.mean() - centre @ slopes], slopes])
+    """Least squares with a pull to nothing on everything but the intercept; the first column is ones.
+
+    A larger shift and a greater distance never make a smaller error expected: a slope that says so, which few
+    conditions may suggest, is left out.
+    """
+    centre = design.mean(axis=0)
+    centred, scaled = design - centre, target - target.mean()
+    penalty = np.full(design.shape[1], OFFSET_PENALTY)
+    penalty[:3] = SLOPE_PENALTY * centred[:, :3].var(axis=0) + 1e-9
+    kept = np.arange(1, design.shape[1])
+    while True:
+        part = centred[:, kept]
+        slopes = np.linalg.solve(part.T @ part + np.diag(penalty[kept]), part.T @ scaled)
+        backward = (kept < 3) & (slopes < 0)
+        if not backward.any():
+            break
+        kept = np.delete(kept, np.argmin(np.where(backward, slopes * np.sqrt(penalty[kept]), 0.0)))
+    coefficients: Floats = np.zeros(design.shape[1])
+    coefficients[kept] = slopes
+    coefficients[0] = target.mean() - centre[kept] @ slopes
     return coefficients
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.intp]
 
 LEVEL = 0.9
+# What makes two treatments alike, when it is told how far a question lies from what was measured.
+LIKENESS = {"identity": 1.0, "gene_prior": 0.5, "structure": 0.25, "annotation": 0.25}
 # Many small parts leave a calibration on few treatments nearly whole; on many treatments few parts do.
 MANY, MOST_FOLDS, FEW_FOLDS = 200, 20, 5
 
@@ -42,7 +44,7 @@ class CalibrationReport:
         Fitted to every trial.
     table
         Columns ``question, conditions, coverage, loud_coverage, width, rank_correlation, own_scale``: share
-        of gene values inside the stated 90 % interval, the same among the tenth of genes with the widest
+        of gene values inside the stated 90 % interval (of genes that respond to anything in the context), the same among the tenth of genes with the widest
         intervals, mean width, Spearman correlation of expected with actual error across conditions, and
         whether the kind of question has intervals of its own (else those of all kinds together); measured
         on treatments that were left out of the calibration. The last row, ``all``, is over every trial.
@@ -77,13 +79,14 @@ def calibrate(
     source, mixture = source or OneHot(), mixture or {"identity": 1.0}
     asked = asked_of(responses, report, chosen, Likeness.of(responses.conditions, source, mixture))
     observed = responses.delta[report.trials["row"].to_numpy(dtype=np.intp)]
+    counted = np.where(_is_silent(responses, asked.contexts), np.nan, observed)
     folds = _folds(report.trials["treatment"].tolist())
     parts = []
     for number in range(folds.max() + 1):
         rest, held_out = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
         if len(rest):
             fitted = Calibration.fit(asked.take(rest), observed[rest])
-            parts.append(_kept(fitted, asked.take(held_out), observed[held_out]))
+            parts.append(_kept(fitted, asked.take(held_out), counted[held_out]))
     measured = pd.concat(parts, ignore_index=True)
     whole = Calibration.fit(asked, observed)
     return CalibrationReport(whole, _table(measured, whole))
@@ -135,6 +138,14 @@ def asked_of(responses: Responses, report: SkillReport, chosen: Choices, likenes
         novelty[trials] = likeness.novelty(rows[trials], holdout.train)
     own = likeness.own[rows]
     return Asked(questions, contexts, shift, novelty, likeness.cosine[own], own)
+
+
+def _is_silent(responses: Responses, contexts: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Genes without any response in a context, whose intervals hold by themselves, shape ``(trials, genes)``."""
+    where = np.array([c.context for c in responses.conditions])
+    moves = np.nan_to_num(responses.delta) != 0
+    silent = {name: ~moves[where == name].any(axis=0) for name in set(contexts)}
+    return np.array([silent[name] for name in contexts], dtype=bool)
 
 
 def _kept(calibration: Calibration, asked: Asked, observed: Floats) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from xpert.model.baselines.registry import base_predictor, baselines
 from xpert.model.bundle import NETWORK, Bundle, Measured, load_bundle, save_bundle
 from xpert.model.novelty import Novelty
 from xpert.training.bar import Bar
-from xpert.training.calibration import calibrate
+from xpert.training.calibration import LIKENESS, calibrate
 from xpert.training.card import CardFacts, write_card
 from xpert.training.choice import decide
 from xpert.training.network_predictor import NetworkPredictor
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from xpert.training.recipe import Recipe
     from xpert.training.skill import SkillReport
     from xpert.training.sources import TrainingData
-
-# What makes two treatments alike, when it is told how far a question lies from what was measured.
-LIKENESS = {"identity": 1.0, "gene_prior": 0.5, "structure": 0.25, "annotation": 0.25}
 
 
 def train(recipe: Recipe, text: str, out: Path, *, work: Path, resume: bool = False) -> Bundle:
