@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 SCORE_COLUMNS = (
     "task", "subset", "metric", "model", "role", "value", "lower", "upper", "conditions", "seeds",
-    "gain", "gain_lower", "gain_upper", "against", "s", "ceiling", "reference_known", "best_simple_known", "aim",
+    "gain", "gain_lower", "gain_upper", "against", "over_shipped", "over_shipped_lower", "over_shipped_upper", "s", "ceiling", "reference_known", "best_simple_known", "aim",
 )  # fmt: skip
 
 
@@ -41,7 +41,8 @@ def compare(outcomes: pd.DataFrame, tasks: Sequence[Task]) -> pd.DataFrame:
     Returns
     -------
     Columns `SCORE_COLUMNS`. ``gain`` is how much better a model is than the best reference baseline, paired
-    by condition, positive is better whatever the metric's direction, with its interval; ``s`` is
+    by condition, positive is better whatever the metric's direction, with its interval; ``over_shipped`` the same
+    against the shipped predictor; ``s`` is
     (model − best baseline) / (ceiling − best baseline), NaN without a ceiling.
     """
     rows = [
@@ -75,23 +76,30 @@ class _Scores:
         means = self.sign * self.values[references].mean()
         return None if means.empty else str(means.idxmax())
 
+    @property
+    def shipped(self) -> str | None:
+        """The shipped predictor; None where it was not asked."""
+        return next((n for n in self.values.columns if self.roles[n] == Role.SHIPPED.value), None)
+
     def row(self, model: str) -> tuple[object, ...]:
         values = self.values[model].to_numpy(dtype=float)
-        conditions = self.values.index.tolist()
-        lower, upper = interval(values, conditions, level=LEVEL)
+        lower, upper = interval(values, self.values.index.tolist(), level=LEVEL)
         best, goal = self.best_reference, _goal(self.task, self.subset, self.metric)
-        gain, low, high, s = (float("nan"),) * 4
-        if best is not None:
-            against = self.values[best].to_numpy(dtype=float)
-            gain = float((self.sign * (values - against)).mean())
-            low, high = interval(self.sign * (values - against), conditions, level=LEVEL)
-            room = self.sign * (self.ceiling - float(against.mean()))
-            s = gain / room if np.isfinite(room) and room > 0 else float("nan")
+        gain = self.gain(model, best)
+        room = float("nan") if best is None else self.sign * (self.ceiling - float(self.values[best].mean()))
+        s = gain[0] / room if np.isfinite(room) and room > 0 else float("nan")
         return (
             self.task.name, self.subset, self.metric.name, model, self.roles[model], float(values.mean()),
-            lower, upper, len(values), self.seeds, gain, low, high, best or "", s, self.ceiling,
-            goal.reference, goal.best_simple, goal.aim,
+            lower, upper, len(values), self.seeds, *gain, best or "", *self.gain(model, self.shipped), s,
+            self.ceiling, goal.reference, goal.best_simple, goal.aim,
         )  # fmt: skip
+
+    def gain(self, model: str, other: str | None) -> tuple[float, float, float]:
+        """How much better a model is than another, paired by condition, with its interval."""
+        if other is None:
+            return (float("nan"),) * 3
+        paired = self.sign * (self.values[model] - self.values[other]).to_numpy(dtype=float)
+        return (float(paired.mean()), *interval(paired, self.values.index.tolist(), level=LEVEL))
 
 
 def _of_metric(outcomes: pd.DataFrame, task: Task, metric: Metric) -> Iterator[tuple[object, ...]]:
