@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from xpert.evaluation.compare import compare
 from xpert.evaluation.run import Plan, run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @pytest.fixture
