@@ -18,6 +18,9 @@ TASKS: tuple[str, ...] = (
     "tahoe_unseen_drug",
     "tahoe_unseen_line",
     "tahoe_unseen_pair",
+    "moa_retrieval_l1000",
+    "moa_retrieval_neurips",
+    "moa_retrieval_tahoe",
 )
 
 
