@@ -109,6 +109,9 @@ def baselines(readout: Readout) -> tuple[StoredPredictor, ...]:
     )
     if readout is Readout.Z:
         return (*simple, base_predictor(readout))
+    if readout is Readout.SIGNED_RANK:
+        # Kernel regression over thousands of signatures costs more than it has shown to give there.
+        return (*simple[:4], base_predictor(readout))
     return (*simple, prior_ridge(readout), base_predictor(readout))
 
 
@@ -118,7 +121,10 @@ def base_predictor(readout: Readout) -> StoredPredictor:
     Screens of cells get the average of zero-mean kernel regression on shared perturbations and of bilinear
     ridge, and kernel regression on gene sets and compound structure for genes and compounds that were never
     measured. z signatures get kernel regression on structure, annotation and gene sets, trained at unit length.
+    Signed ranks, the readout of many signatures in many contexts, get factors of both.
     """
+    if readout is Readout.SIGNED_RANK:
+        return Factors()
     return prior_ridge(readout) if readout is Readout.Z else screen_predictor()
 
 
