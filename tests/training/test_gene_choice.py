@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import scanpy as sc
 
@@ -10,7 +12,7 @@ from xpert.data.detect import detect_schema
 from xpert.data.readout import Readout
 from xpert.data.synthetic import simulate
 from xpert.data.table import CellTable
-from xpert.training.gene_choice import variable_genes
+from xpert.training.gene_choice import often_measured_genes, variable_genes
 
 
 def dataset_of(adata):
@@ -54,3 +56,14 @@ def test_responses_have_no_say():
 def test_a_file_with_few_genes_keeps_them_all():
     dataset = dataset_of(simulate(cells=5)[0])
     assert variable_genes(dataset, len(dataset.genes)) == dataset.genes
+
+
+def test_of_a_collection_those_stay_that_were_perturbed_or_measured_most_often():
+    responses = dataset_of(simulate(cells=20, readout=Readout.LOG1P)[0]).responses()
+    targets = {t for c in responses.conditions for t in c.treatment.targets} & set(responses.genes)
+    others = [gene for gene in responses.genes if gene not in targets]
+    delta = responses.delta.copy()
+    delta[0, [responses.genes.index(gene) for gene in others[:-2]]] = np.nan
+    gaps = replace(responses, delta=delta)
+    assert set(often_measured_genes(gaps, len(targets) + 2)) == targets | set(others[-2:])
+    assert often_measured_genes(gaps, len(gaps.genes)) == gaps.genes

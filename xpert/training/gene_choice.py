@@ -13,7 +13,7 @@ from xpert.data.readout import Readout
 
 if TYPE_CHECKING:
     from xpert.data.dataset import PerturbationDataset
-    from xpert.data.responses import Floats
+    from xpert.data.responses import Floats, Responses
 
 MOST_CELLS = 20_000
 
@@ -41,6 +41,20 @@ def variable_genes(dataset: PerturbationDataset, most: int, *, seed: int = 0) ->
     is_target = np.array([gene in targets for gene in dataset.genes])
     order = np.lexsort((-np.nan_to_num(variability, nan=-np.inf), ~is_target))
     return tuple(dataset.genes[i] for i in np.sort(order[:most]))
+
+
+def often_measured_genes(responses: Responses, most: int) -> tuple[str, ...]:
+    """At most `most` genes, in the order of the data: the perturbed ones, then those measured in most conditions.
+
+    For collections that hold no control cells: how large a response is has no say here either.
+    """
+    if len(responses.genes) <= most:
+        return responses.genes
+    measured = np.isfinite(responses.delta).sum(axis=0)
+    targets = {target for condition in responses.conditions for target in condition.treatment.targets}
+    is_target = np.array([gene in targets for gene in responses.genes])
+    order = np.lexsort((-measured, ~is_target))
+    return tuple(responses.genes[i] for i in np.sort(order[:most]))
 
 
 def _dispersion(dataset: PerturbationDataset, seed: int) -> Floats:

@@ -35,7 +35,8 @@ class DataSection(_Section):
     minimum_cells: Positive = Field(default=10, description="Conditions with fewer cells are left out.")
     most_genes: Positive = Field(
         default=2000,
-        description="Genes of a file to predict at most: those perturbed, and those that vary most in control.",
+        description="Genes to predict at most: those perturbed, then those that vary most in control, or in a "
+        "collection those that were measured in most conditions.",
     )
     organism: Literal["human", "mouse"] = Field(default="human", description="Of a collection.")
     mapping: dict[str, str] = Field(

@@ -9,7 +9,7 @@ import numpy as np
 
 from xpert.errors import InputError
 from xpert.model.metrics import pearson
-from xpert.training.gene_choice import variable_genes
+from xpert.training.gene_choice import often_measured_genes, variable_genes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,8 @@ def gather(section: DataSection, seed: int) -> TrainingData:
 
     assert section.collection is not None
     assert section.folder is not None
-    responses = load_responses(section.collection, section.folder)
+    whole = load_responses(section.collection, section.folder)
+    responses = _on_genes(whole, often_measured_genes(whole, section.most_genes))
     unknown = np.full(len(responses), np.nan)
     return TrainingData(_enough(responses), None, unknown, section.organism, ())
 
