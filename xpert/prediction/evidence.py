@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from xpert.perturbation import Treatment
     from xpert.prediction.controls import PlacedContext
     from xpert.prediction.nearest import Neighbour
+    from xpert.prediction.support import Supporting
 
 ERROR_METRIC, CORRELATION_METRIC = "l2", "pearson"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a prediction rests on. It is told from the training data alone, never from a support set.
+    """What a prediction rests on. Its proof is told from the training data alone, never from a support set.
 
     Attributes
     ----------
@@ -54,6 +55,9 @@ class Evidence:
         Mean split-half correlation of the measured treatments in this context; None where not measured.
     sentences
         All of it in plain words, the most important first.
+    support
+        How treatments that the reader measured in this context entered the answer; None where there are none. It
+        speaks for no skill: every error above is that of the model without them.
     """
 
     question: Question
@@ -68,6 +72,7 @@ class Evidence:
     beats_baseline: bool | None
     reliability: float | None
     sentences: tuple[str, ...]
+    support: Supporting | None = None
 
     def __post_init__(self) -> None:
         if not self.sentences:
@@ -91,14 +96,16 @@ class Evidence:
             "beats_baseline": self.beats_baseline,
             "reliability": self.reliability,
             "sentences": list(self.sentences),
+            "support": None if self.support is None else self.support.to_dict(),
         }
 
 
 class Answer(NamedTuple):
-    """Who answered, and whether the answer is any shift at all."""
+    """Who answered, whether the answer is any shift at all, and which measured treatments corrected it."""
 
     predictor: str
     moves: bool
+    support: Supporting | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,11 +176,13 @@ class Witness:
         reliability, replicated = self._reliability(condition.context)
         said = (
             sentences.about_question(condition, question, self.measured.where(treatment)),
+            None if answer.support is None else sentences.about_support(condition.context, answer.support),
             None if answer.moves else sentences.about_stillness(question),
             *self._about_data(treatment, context),
             sentences.about_nearest(nearest),
             sentences.about_error(score, correlation, question, self.bundle.readout),
             self._about_baseline(condition.context, question, answer),
+            None if answer.support is None else sentences.about_interval(answer.support),
             None
             if reliability is None
             else sentences.about_reliability(condition.context, reliability, replicated),
@@ -191,6 +200,7 @@ class Witness:
             beats_baseline=better,
             reliability=reliability,
             sentences=tuple(s for s in said if s),
+            support=answer.support,
         )
 
     def _of_control(self, context: PlacedContext) -> Evidence:

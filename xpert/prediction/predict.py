@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,26 +10,35 @@ import numpy as np
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition
 from xpert.errors import InputError
-from xpert.prediction.controls import listed, placed
+from xpert.prediction.answerable import check_treatment
+from xpert.prediction.controls import find_name, listed, placed
 from xpert.prediction.evidence import Answer, Witness
 from xpert.prediction.prediction import Prediction
+from xpert.prediction.support import Corrector, SupportSet, support_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xpert.data.responses import Context, Floats
+    from xpert.data.dataset import PerturbationDataset
+    from xpert.data.responses import Context, Floats, Responses
     from xpert.model.bundle import Bundle
     from xpert.model.predictor import Shift
     from xpert.perturbation import Treatment
     from xpert.prediction.controls import PlacedContext
     from xpert.prediction.evidence import Evidence
+    from xpert.prediction.support import Supporting
+
+__all__ = ["check_treatment", "predict"]
 
 _CONTROL = Answer("control", moves=False)
 _NEVER_NEGATIVE = frozenset({Readout.COUNTS, Readout.CP10K, Readout.LOG1P})
 
 
 def predict(
-    model: Bundle, contexts: Sequence[str | Context], treatments: Sequence[Treatment]
+    model: Bundle,
+    contexts: Sequence[str | Context],
+    treatments: Sequence[Treatment],
+    support: Responses | PerturbationDataset | SupportSet | None = None,
 ) -> list[Prediction]:
     """Predict every treatment in every context.
 
@@ -41,6 +51,10 @@ def predict(
         `context_from_dataset`. Genes meet by name; those that a context lacks are left out of its predictions.
     treatments
         What is done. Control and zero strength give exactly no shift.
+    support
+        Treatments that were measured in these contexts, by name of the context: they correct the answers there.
+        Contexts in which nothing was measured are answered as without it. `support_from` makes a `SupportSet`
+        that says which measured treatments are skipped.
 
     Returns
     -------
@@ -52,51 +66,80 @@ def predict(
     UnknownTargetError
         For a target of which nothing is known, with the nearest names.
     InputError
-        For a kind of perturbation that the model has never seen, or a context that it cannot take.
+        For a kind of perturbation that the model has never seen, a context that it cannot take, or a support
+        that holds nothing usable in any of the contexts.
     """
     for treatment in treatments:
         check_treatment(model, treatment)
     places = [placed(context, model) for context in contexts]
     witness = Witness.of(model)
-    return [p for place in places for p in _in_context(model, witness, place, treatments)]
+    correctors = _correctors(model, places, support)
+    return [
+        p
+        for place, corrector in zip(places, correctors, strict=True)
+        for p in _in_context(_Asked(model, witness, place, corrector), treatments)
+    ]
 
 
-def check_treatment(model: Bundle, treatment: Treatment) -> None:
-    """Raise where a model cannot answer for a treatment.
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A model in one context, with what was measured there."""
 
-    Raises
-    ------
-    UnknownTargetError
-        For a target of which nothing is known, with the nearest names.
-    InputError
-        For a kind of perturbation that the model has never seen.
-    """
-    unseen = sorted({p.modality for p in treatment.perturbations} - set(model.modalities))
-    if unseen:
-        from xpert.model.bundle import list_bundles
+    model: Bundle
+    witness: Witness
+    place: PlacedContext
+    corrector: Corrector | None
 
-        others = [
-            b.name for b in list_bundles() if {m.value for m in unseen} <= {str(m) for m in b.modalities}
-        ]
-        instead = f" Models that have: {', '.join(others)}." if others else ""
+
+def _correctors(
+    model: Bundle,
+    places: Sequence[PlacedContext],
+    support: Responses | PerturbationDataset | SupportSet | None,
+) -> list[Corrector | None]:
+    """What corrects the answers in each context."""
+    if support is None:
+        return [None] * len(places)
+    held = (
+        [support.context]
+        if isinstance(support, SupportSet)
+        else list(dict.fromkeys(c.context for c in support.conditions))
+    )
+    names = [find_name(place.context.name, held) for place in places]
+    if not any(names):
         raise InputError(
-            f"{model.name} has never seen a {listed(m.label for m in unseen)}; it was trained on "
-            f"{listed(m.label for m in model.modalities)}.{instead}"
+            f"No treatment was measured in {listed(p.context.name for p in places)}; there are measured treatments "
+            f"in: {listed(held) or 'none'}."
         )
-    model.features.check(treatment, model.targets)
+    return [
+        None if name is None else Corrector.of(model, place, _support_in(support, model, name, place))
+        for place, name in zip(places, names, strict=True)
+    ]
 
 
-def _in_context(
-    model: Bundle, witness: Witness, place: PlacedContext, treatments: Sequence[Treatment]
-) -> list[Prediction]:
+def _support_in(
+    support: Responses | PerturbationDataset | SupportSet, model: Bundle, name: str, place: PlacedContext
+) -> SupportSet:
+    if isinstance(support, SupportSet):
+        return support
+    return support_from(support, model, name, shown_as=place.context.name)
+
+
+def _in_context(asked: _Asked, treatments: Sequence[Treatment]) -> list[Prediction]:
     """Predictions of every treatment in one context."""
+    model, place, corrector = asked.model, asked.place, asked.corrector
     active = [t.active for t in treatments]
-    asked = list(dict.fromkeys(t for t in active if not t.is_control))
+    moving = list(dict.fromkeys(t for t in active if not t.is_control))
     name = place.context.name
-    shift = model.shift([Condition(name, t) for t in asked], {name: place.context})
-    row = {treatment: i for i, treatment in enumerate(asked)}
-    answers = {t: Answer(shift.predictor[i], bool(shift.mean[i].any())) for t, i in row.items()}
-    evidence = witness.testify(active, place, [answers.get(t, _CONTROL) for t in active])
+    shift = model.shift([Condition(name, t) for t in moving], {name: place.context})
+    supporting: dict[Treatment, Supporting] = {}
+    if corrector is not None and moving:
+        shift = corrector.shift(moving, shift)
+        supporting = dict(zip(moving, corrector.supporting(moving), strict=True))
+    row = {treatment: i for i, treatment in enumerate(moving)}
+    answers = {
+        t: Answer(shift.predictor[i], bool(shift.mean[i].any()), supporting.get(t)) for t, i in row.items()
+    }
+    evidence = asked.witness.testify(active, place, [answers.get(t, _CONTROL) for t in active])
     return [
         _prediction(model, place, treatment, _rows(shift, row.get(treatment.active), place), found)
         for treatment, found in zip(treatments, evidence, strict=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xpert.data.responses import Condition
     from xpert.prediction.nearest import Neighbour
     from xpert.prediction.skill import Score
+    from xpert.prediction.support import Supporting
 
 NO_SIGNAL, WEAK_SIGNAL = 0.1, 0.3
 FAR = 0.9
@@ -143,6 +144,28 @@ def about_unknown(targets: Sequence[str]) -> str:
     return (
         f"Nothing is known of {_and(targets)} beyond the name (no pathway, regulon or structure): "
         "do not rely on this prediction."
+    )
+
+
+def about_support(context: str, support: Supporting) -> str:
+    """Which measured conditions corrected the answer."""
+    treatments = "treatment" if support.measured == 1 else "treatments"
+    opening = f"Corrected by {support.measured:,} {treatments} that you measured in {context}"
+    by = [f"{i.treatment} ({i.share:.0%})" for i in support.corrected_by if i.share >= 0.01]
+    most = f"; most by {_and(by)}" if by else ""
+    if not support.is_measured:
+        return f"{opening}{most}."
+    return f"{opening}{most}. It is one of them itself, so the answer repeats your own measurement, less its noise."
+
+
+def about_interval(support: Supporting) -> str:
+    """Whether the interval is the model's own, and that the stated errors are."""
+    opening = "The errors stated here are those of the model without your measurements, which are no proof"
+    if not support.left_out:
+        return f"{opening}; the interval is the model's own, too, since too few conditions could be left out to test it."
+    return (
+        f"{opening}. The interval is {support.width:.2f} times the model's, as wide as was needed when "
+        f"{support.left_out} of your conditions were left out in turn."
     )
 
 
