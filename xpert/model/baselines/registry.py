@@ -11,6 +11,7 @@ from xpert.model.baselines.bilinear_ridge import BILINEAR, BilinearRidge
 from xpert.model.baselines.blend import Blend
 from xpert.model.baselines.component_ridge import ComponentRidge, ComponentSettings
 from xpert.model.baselines.context_mean import ContextMean
+from xpert.model.baselines.dose_curves import DoseCurves, compound_curves, strength_curves
 from xpert.model.baselines.factors import Factors
 from xpert.model.baselines.kernel_ridge import RIDGES, KernelRidge
 from xpert.model.baselines.kernels import PriorKnowledge
@@ -39,6 +40,7 @@ BASELINES: Mapping[str, Any] = {
     "kernel_ridge": KernelRidge,
     "factors": Factors,
     "component_ridge": ComponentRidge,
+    "dose_curves": DoseCurves,
     "blend": Blend,
     "routed": Routed,
 }
@@ -107,8 +109,6 @@ def baselines(readout: Readout) -> tuple[StoredPredictor, ...]:
         BilinearRidge(),
         KernelRidge(),
     )
-    if readout is Readout.Z:
-        return (*simple, base_predictor(readout))
     if readout is Readout.SIGNED_RANK:
         # Kernel regression over thousands of signatures costs more than it has shown to give there.
         return (*simple[:4], base_predictor(readout))
@@ -120,12 +120,33 @@ def base_predictor(readout: Readout) -> StoredPredictor:
 
     Screens of cells get the average of zero-mean kernel regression on shared perturbations and of bilinear
     ridge, and kernel regression on gene sets and compound structure for genes and compounds that were never
-    measured. z signatures get kernel regression on structure, annotation and gene sets, trained at unit length.
+    measured. z signatures get kernel regression on structure, annotation and gene sets, trained at unit length, each
+    component of the response with its own kernel and penalty.
     Signed ranks, the readout of many signatures in many contexts, get factors of both.
+    log2 fold changes, the readout of arrays and bulk RNA at several doses, get dose curves beside what screens get.
     """
+    if readout is Readout.LOG2FC:
+        return dose_predictor()
     if readout is Readout.SIGNED_RANK:
         return Factors()
-    return prior_ridge(readout) if readout is Readout.Z else screen_predictor()
+    return signature_predictor() if readout is Readout.Z else screen_predictor()
+
+
+def signature_predictor() -> ComponentRidge:
+    """Kernel regression for z signatures: see `component_ridge`."""
+    shared = {"gene_prior": 1.0, "target": 0.2}
+    mixtures = tuple({"structure": s, "annotation": 1 - s, **shared} for s in (0.25, 0.5, 0.75))
+    settings = ComponentSettings(mixtures, (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0), unit_norm=True)
+    return ComponentRidge(settings, title="component-wise ridge on prior knowledge")
+
+
+def dose_predictor() -> Routed:
+    """Simple models for screens at several doses: curves where a dose, a context or a compound is new."""
+    screen = screen_predictor()
+    curves = len(screen.members)
+    new = (Question.NEW_DOSE, Question.NEW_PAIR, Question.SEEN_TREATMENT_NEW_CONTEXT)
+    routes = {**screen.routes, **dict.fromkeys(new, curves), Question.UNSEEN_COMPOUND: curves + 1}
+    return Routed((*screen.members, strength_curves(), compound_curves()), routes, title=screen.title)
 
 
 def screen_predictor() -> Routed:
