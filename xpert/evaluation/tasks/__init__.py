@@ -21,6 +21,9 @@ TASKS: tuple[str, ...] = (
     "moa_retrieval_l1000",
     "moa_retrieval_neurips",
     "moa_retrieval_tahoe",
+    "drug_gene_association",
+    "tggates_dose_interpolation",
+    "tggates_unseen_drug",
 )
 
 
