@@ -8,6 +8,7 @@ import pytest
 
 from xpert.cli import main
 from xpert.model.bundle_list import FORMAT
+from xpert.model.question import Question
 
 CONFIG = {
     "format": FORMAT,
@@ -42,6 +43,23 @@ def test_json_holds_what_other_programs_rely_on(models, capsys):
     assert tiny["genes"] == 500
     assert isinstance(tiny["card"], str)
     assert "For tests." in tiny["card"]
+
+
+def test_who_answers_each_kind_of_question_is_listed(models, capsys):
+    chosen = {q.value: {"": "no change"} for q in Question}
+    chosen["unseen_gene"] = {"": "network", "A549": "kernel ridge"}
+    described = CONFIG | {"chosen": chosen, "calibration": {"posed": ["unseen_gene"]}}
+    (models / "tiny" / "config.json").write_text(json.dumps(described))
+    assert main(["models", "--json"]) == 0
+    listed = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
+    answers = [a for a in listed["tiny"]["answers"] if a["measured"]]
+    assert [(a["question"], a["context"], a["predictor"]) for a in answers] == [
+        ("unseen_gene", "", "network"),
+        ("unseen_gene", "A549", "kernel ridge"),
+    ]
+    assert len(listed["tiny"]["answers"]) == len(Question) + 1
+    assert main(["models"]) == 0
+    assert f"{Question.UNSEEN_GENE.label}: network; in A549: kernel ridge" in capsys.readouterr().out
 
 
 def test_the_list_for_people_names_contexts_and_readout(models, capsys):

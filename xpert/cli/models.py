@@ -43,5 +43,21 @@ def _described(info: BundleInfo) -> str:
         f"  predicts  {info.genes:,} genes, {info.readout.label}\n"
         f"  knows     {info.targets:,} targets ({modalities})\n"
         f"  contexts  {', '.join(info.contexts)}\n"
+        f"{_answering(info)}"
         f"  folder    {info.folder}\n"
     )
+
+
+def _answering(info: BundleInfo) -> str:
+    """Who answers each kind of question that was measured, and where a context is answered by another."""
+    measured = [answer for answer in info.answers if answer.measured]
+    everywhere = {a.question: a.predictor for a in measured if not a.context}
+    text = ""
+    for question, predictor in everywhere.items():
+        others: dict[str, list[str]] = {}
+        for answer in measured:
+            if answer.question is question and answer.predictor != predictor:
+                others.setdefault(answer.predictor, []).append(answer.context)
+        apart = "".join(f"; in {', '.join(contexts)}: {name}" for name, contexts in others.items())
+        text += f"  {'' if text else 'answers':9} {question.label}: {predictor}{apart}\n"
+    return text

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from xpert.data.readout import Readout
 from xpert.errors import InputError, nearest_names
+from xpert.model.choices import Choices
+from xpert.model.question import Question
 from xpert.perturbation import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from xpert.model.choices import Answer
 
 FORMAT = 1
 ENVIRONMENT = "XPERT_MODELS"
@@ -45,6 +49,8 @@ class BundleInfo:
         Its card, Markdown.
     folder
         Where it lies.
+    answers
+        Who answers each kind of question: the predictor that was best on held-out conditions.
     """
 
     name: str
@@ -56,6 +62,7 @@ class BundleInfo:
     organism: str
     card: str
     folder: Path
+    answers: tuple[Answer, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""
@@ -64,6 +71,7 @@ class BundleInfo:
             "contexts": list(self.contexts),
             "modalities": [modality.value for modality in self.modalities],
             "folder": str(self.folder),
+            "answers": [answer.to_dict() for answer in self.answers],
         }
 
     @classmethod
@@ -87,9 +95,15 @@ class BundleInfo:
                 organism=str(config["organism"]),
                 card=read_text(folder / CARD),
                 folder=folder,
+                answers=_answers(config) if "chosen" in config else (),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"The bundle {folder} is damaged: its {CONFIG} lacks {error}.") from error
+
+
+def _answers(config: Mapping[str, Any]) -> tuple[Answer, ...]:
+    measured = [Question(q) for q in config["calibration"]["posed"]]
+    return Choices.restore(config["chosen"]).answers(measured)
 
 
 def search_folders() -> tuple[Path, ...]:

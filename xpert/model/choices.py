@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from xpert.model.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 EVERYWHERE = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who answers a kind of question in a context.
+
+    Attributes
+    ----------
+    question
+        The kind of question.
+    context
+        Where; empty for every context that is not named apart.
+    predictor
+        Name of the predictor.
+    measured
+        Whether the kind of question was put to held-out conditions; if not, it was decided with its kin.
+    """
+
+    question: Question
+    context: str
+    predictor: str
+    measured: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON."""
+        return {
+            "question": self.question.value,
+            "label": self.question.label,
+            "context": self.context,
+            "predictor": self.predictor,
+            "measured": self.measured,
+        }
 
 
 @dataclass(frozen=True)
@@ -41,6 +73,23 @@ class Choices:
     def names(self) -> frozenset[str]:
         """Everyone who answers something."""
         return frozenset({*self.everywhere.values(), *self.in_context.values()})
+
+    def answers(self, measured: Collection[Question]) -> tuple[Answer, ...]:
+        """Everyone who answers something, by kind of question and then context.
+
+        Parameters
+        ----------
+        measured
+            Kinds of question that were put to held-out conditions.
+        """
+        return tuple(
+            Answer(question, context, name, question in measured)
+            for question in Question
+            for context, name in [(EVERYWHERE, self.everywhere[question]), *self._apart(question)]
+        )
+
+    def _apart(self, question: Question) -> list[tuple[str, str]]:
+        return [(context, name) for (kind, context), name in self.in_context.items() if kind is question]
 
     def config(self) -> dict[str, dict[str, str]]:
         """By question, then by context; the empty context stands for everywhere."""
