@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from xpert.evaluation.null_report import null_table
 from xpert.evaluation.task import Role
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ interval over conditions. **Reference** is the best of the published reference's
 *aim* are numbers known beforehand, on other folds.
 
 ![Gain of the shipped predictor over the best reference baseline](gains.svg)
+
+"""
+NULL_HEAD = """## Checks that must show no skill
+
+The shipped predictor with its training labels exchanged within each context (shuffled labels), or with what is known of its
+targets exchanged (shuffled features). A check shows skill where its whole interval lies above chance, or, for a score without
+a known chance level, above the best reference baseline.
 
 """
 
@@ -56,6 +64,8 @@ def write_report(folder: Path, scores: pd.DataFrame, tasks: Sequence[Task], fold
     """Write ``index.md`` and a page for each task."""
     folder.mkdir(parents=True, exist_ok=True)
     index = HEAD.format(folds=folds.words) + summary_table(scores, tasks) + "\n" + verdict(scores, tasks)
+    if checks := null_table(scores, tasks):
+        index += f"\n{NULL_HEAD}{checks}"
     (folder / "index.md").write_text(index, encoding="utf-8")
     for task in tasks:
         page = f"{task_table(scores, task)}\n{folds.words}\n"

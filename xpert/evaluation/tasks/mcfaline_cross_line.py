@@ -25,9 +25,7 @@ class McFalineCrossLine:
     """Nine targets in each of three lines; a line is asked whole."""
 
     name: str = "mcfaline_cross_line"
-    title: str = (
-        "McFaline-Figueroa 2023, CRISPRi: a glioma line that was never perturbed (no measurable signal)"
-    )
+    title: str = "McFaline-Figueroa 2023, CRISPRi: a glioma line that was never perturbed (no measurable signal; one deal for every seed)"
     metrics: tuple[Metric, ...] = METRICS
     goals: tuple[()] = ()
 

@@ -1,0 +1,51 @@
+"""Skill of a null check is told from chance, and from what the best baseline has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from xpert.evaluation.compare import compare
+from xpert.evaluation.null_report import null_checks, null_table
+from xpert.evaluation.run import Plan, run
+from xpert.evaluation.task import Metric
+
+CENTRED = Metric("pds_cosine_centred", "discrimination")
+
+
+@pytest.fixture
+def outcomes(tiny_task, tmp_path):
+    return run(Plan((tiny_task,), Path("no data"), tmp_path))
+
+
+def test_a_check_that_equals_the_best_baseline_shows_no_skill(tiny_task, outcomes):
+    (check,) = null_checks(compare(outcomes, (tiny_task,)), (tiny_task,))
+    assert (check.model, check.metric.name, check.limit_name) == ("copy of best", "r", "best")
+    assert check.value == check.limit
+    assert not check.shows_skill
+
+
+def test_a_check_that_is_better_on_every_condition_is_called_out(tiny_task, outcomes):
+    better = outcomes["model"].eq("copy of best") & outcomes["metric"].eq("r")
+    outcomes.loc[better, "value"] = outcomes.loc[better, "value"].fillna(0) + 0.1
+    scores = compare(outcomes, (tiny_task,))
+    (check,) = null_checks(scores, (tiny_task,))
+    assert check.shows_skill
+    assert "1 of 1 checks show skill" in null_table(scores, (tiny_task,))
+
+
+@pytest.mark.parametrize(("level", "shows"), [(0.5, False), (0.9, True)])
+def test_where_chance_is_known_it_is_the_limit(tiny_task, outcomes, level, shows):
+    task = replace(tiny_task, metrics=(*tiny_task.metrics, CENTRED))
+    centred = outcomes[outcomes["metric"] == "r"].assign(metric=CENTRED.name, value=level)
+    scores = compare(centred, (task,))
+    (check,) = null_checks(scores, (task,))
+    assert (check.metric.name, check.limit_name, check.limit) == (CENTRED.name, "chance", 0.5)
+    assert check.shows_skill is shows
+
+
+def test_without_checks_nothing_is_said(tiny_task, outcomes):
+    scores = compare(outcomes[outcomes["role"] != "null"], (tiny_task,))
+    assert null_table(scores, (tiny_task,)) == ""
