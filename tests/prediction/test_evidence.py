@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from xpert.data.responses import Condition
+from xpert.model.bundle import load_bundle
 from xpert.perturbation import Treatment
 from xpert.prediction.predict import predict
+from xpert.prediction.sentences import about_own_baseline
+from xpert.prediction.skill import Score
 
 
 def evidence(bundle, text, context="k562"):
@@ -69,6 +72,28 @@ def test_without_replicating_measurements_the_lack_of_signal_is_said(bundle):
         "In A172 the replicate correlation" in s and "no measurable signal" in s for s in found.sentences
     )
     assert evidence(bundle, "KLF1:crispra").reliability == pytest.approx(0.7)
+
+
+def test_where_nothing_replicates_no_predictor_is_said_to_be_better(bundle):
+    said = evidence(bundle, "JAK2:crispri", "A172").sentences
+    assert any("no predictor can be shown to be right" in s for s in said)
+    assert not any("did no better" in s or "beats" in s for s in said)
+
+
+def test_a_network_with_a_smaller_error_that_did_not_win_is_not_called_worse():
+    own, better = (Score(name, "", value, 0.0, 3.0, 9) for name, value in (("base", 1.8), ("network", 1.5)))
+    assert "smaller (1.5), but not beyond doubt" in about_own_baseline("base", own, better)
+    assert "did no better there (1.8)" in about_own_baseline("network", better, own)
+
+
+@pytest.mark.parametrize("line", ["A172", "T98G", "U87MG"])
+def test_the_bundled_model_says_that_nothing_replicates_in_the_glioma_lines(line):
+    found = predict(load_bundle("perturbseq"), [line], [Treatment.parse("JAK2:crispri")])[0].evidence
+    assert found.predictor == "no change"
+    assert found.reliability is not None
+    assert found.reliability < 0.1
+    figure = f"In {line} the replicate correlation of 9 measured treatments is {found.reliability:.2f}"
+    assert any(figure in s and "no measurable signal" in s for s in found.sentences)
 
 
 def test_evidence_is_plain_json(bundle):

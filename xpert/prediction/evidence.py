@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xpert.perturbation import Treatment
     from xpert.prediction.controls import PlacedContext
     from xpert.prediction.nearest import Neighbour
+    from xpert.prediction.skill import Score
     from xpert.prediction.support import Supporting
 
 ERROR_METRIC, CORRELATION_METRIC = "l2", "pearson"
@@ -181,7 +182,9 @@ class Witness:
             *self._about_data(treatment, context),
             sentences.about_nearest(nearest),
             sentences.about_error(score, correlation, question, self.bundle.readout),
-            self._about_baseline(condition.context, question, answer),
+            self._about_baseline(condition.context, question, answer, score)
+            if reliability is None or reliability >= sentences.NO_SIGNAL
+            else sentences.about_silence(predictor),
             None if answer.support is None else sentences.about_interval(answer.support),
             None
             if reliability is None
@@ -219,16 +222,17 @@ class Witness:
             sentences=(sentences.NOTHING_DONE,),
         )
 
-    def _about_baseline(self, context: str, question: Question, answer: Answer) -> str | None:
+    def _about_baseline(
+        self, context: str, question: Question, answer: Answer, score: Score | None
+    ) -> str | None:
         """Whether the network answered, and whether it beat the simple baselines."""
         if answer.predictor not in self.held_out.baselines:
-            score = self.held_out.score(question, context, answer.predictor, ERROR_METRIC)
             baseline = self.held_out.best_baseline(question, context, ERROR_METRIC)
             return sentences.about_baseline(score, baseline)
         if question is Question.SEEN:  # what was measured is given back, which is no model's merit
             return None
         network = self.held_out.best_network(question, context, ERROR_METRIC)
-        return sentences.about_own_baseline(answer.predictor, network)
+        return sentences.about_own_baseline(answer.predictor, score, network)
 
     def _about_data(self, treatment: Treatment, context: PlacedContext) -> Iterator[str | None]:
         """What is particular about this context and these targets."""

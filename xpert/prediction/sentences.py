@@ -105,12 +105,24 @@ def about_baseline(score: Score | None, baseline: Score | None) -> str | None:
     return f"{verdict} the best simple baseline, “{baseline.predictor}” ({baseline.value:.3g})."
 
 
-def about_own_baseline(predictor: str, network: Score | None) -> str:
-    """That the answer is a simple baseline's."""
+def about_own_baseline(predictor: str, own: Score | None, network: Score | None) -> str:
+    """That the answer is a simple baseline's, and why not the network's."""
     answer = f"the answer is that of a simple baseline, “{predictor}”"
     if network is None:
         return f"{answer[0].upper()}{answer[1:]}; no network was measured on such conditions."
+    if own is not None and network.value < own.value:
+        return (
+            f"The network's error there was smaller ({network.value:.3g}), but not beyond doubt, so {answer}."
+        )
     return f"The network did no better there ({network.value:.3g}), so {answer}."
+
+
+def about_silence(predictor: str) -> str:
+    """That nobody can win where the measurements do not replicate."""
+    return (
+        f"Where measurements do not replicate no predictor can be shown to be right, so “{predictor}” answers; "
+        "a smaller error of another would be noise that it shares with one control."
+    )
 
 
 def about_reliability(context: str, reliability: float, conditions: int) -> str:
