@@ -54,7 +54,8 @@ def toy_bundle(features, readout):
         return Shift(mean, np.full_like(mean, np.nan), error, 2 * error, ("additive",) * len(mean))
 
     measured = (Condition("K562", Treatment.parse("KLF1:crispra")),)
-    training = SimpleNamespace(conditions=measured, reliability=np.array([0.5]))
+    delta = np.zeros((1, len(genes)))
+    training = SimpleNamespace(conditions=measured, delta=delta, reliability=np.array([0.5]))
     novelty = Novelty.of(measured, PriorKnowledge(), {"identity": 1.0})
     columns = ["question", "context", "predictor", "metric", "value", "lower", "upper", "conditions"]
     return SimpleNamespace(
@@ -206,6 +207,76 @@ def test_a_model_of_differences_takes_no_file(xpert, simulated, out):
     code, _, said = xpert("--control", simulated, "--treat", "KLF1:crispra", "--out", out, model="toy_z")
     assert code == 2
     assert "takes no control cells" in said
+
+
+def test_a_support_file_gives_control_and_corrects_the_answer(xpert, simulated, tmp_path):
+    asked = ("--context", "K562", "--treat", DOUBLE)
+    told = {}
+    for name, source in (("plain", "--control"), ("corrected", "--support")):
+        code, printed, said = xpert(source, simulated, *asked, "--out", tmp_path / f"{name}.csv", "--json")
+        assert code == 0, said
+        told[name] = json.loads(printed)["predictions"][0]["evidence"]
+    plain, corrected = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("plain", "corrected"))
+    assert (plain["control"] == corrected["control"]).all()
+    measured = measured_shift(simulated, DOUBLE)
+    assert l2_to(corrected, measured) < 0.6 * l2_to(plain, measured)
+    assert told["plain"]["support"] is None
+    assert told["corrected"]["support"]["is_measured"]
+    assert "vorinostat" in said  # never seen by this model, so skipped and named
+
+
+def measured_shift(path, text):
+    from xpert.data.open import open_dataset
+
+    responses = open_dataset(path).responses(contexts=["K562"])
+    row = responses.conditions.index(Condition("K562", Treatment.parse(text)))
+    return dict(zip(responses.genes, responses.delta[row], strict=True))
+
+
+def l2_to(table, measured):
+    return float(np.linalg.norm(table["delta"] - table["gene"].map(measured)))
+
+
+def test_the_same_support_from_python_gives_the_same_numbers(xpert, simulated, features, out):
+    from xpert.data.open import open_dataset
+    from xpert.prediction.controls import context_from_dataset
+    from xpert.prediction.predict import predict
+
+    code, *_ = xpert(
+        "--control", simulated, "--support", simulated, "--context", "K562", "--treat", DOUBLE, "--out", out
+    )
+    assert code == 0
+    bundle, dataset = toy_bundle(features, Readout.LOG1P), open_dataset(simulated)
+    context = context_from_dataset(dataset, bundle, "K562")
+    (prediction,) = predict(bundle, [context], [Treatment.parse(DOUBLE)], dataset)
+    np.testing.assert_allclose(pd.read_csv(out)["delta"], prediction.delta, rtol=1e-5, atol=1e-7)
+
+
+def test_a_support_without_measured_treatments_is_refused_with_what_it_holds(xpert, simulated, tmp_path, out):
+    import anndata as ad
+
+    cells = ad.read_h5ad(simulated)
+    alone = tmp_path / "controls.h5ad"
+    cells[(cells.obs["perturbation"] == "control") | (cells.obs["cell_line"] == "A549")].copy().write_h5ad(
+        alone
+    )
+    code, _, said = xpert("--support", alone, "--context", "K562", "--treat", DOUBLE, "--out", out)
+    assert code == 2
+    assert "No treatment was measured in 'K562'" in said
+    assert not out.exists()
+
+
+def test_a_support_without_control_cells_is_refused(xpert, simulated, tmp_path, out):
+    import anndata as ad
+
+    cells = ad.read_h5ad(simulated)
+    treated = tmp_path / "treated.h5ad"
+    cells[cells.obs["perturbation"] != "control"].copy().write_h5ad(treated)
+    code, _, said = xpert(
+        "--control", simulated, "--support", treated, "--context", "K562", "--treat", DOUBLE, "--out", out
+    )
+    assert code == 2
+    assert "control" in said
 
 
 def test_the_file_that_is_read_is_never_written(xpert, simulated):

@@ -191,3 +191,13 @@ def test_without_sparse_contexts_the_wrapped_predictor_is_the_base(responses):
 def test_a_support_refuses_repeats_and_control(treatments):
     with pytest.raises(ValueError, match=r"twice|control"):
         Support("new", treatments, np.zeros((2, 3)), np.ones(2, dtype=int))
+
+
+def test_without_other_contexts_the_measured_treatments_are_all_there_is(responses):
+    new = rows_in(responses, "new")
+    nothing = Elsewhere((), np.zeros((0, GENES)), OneHot(), {"identity": 1.0})
+    support = Support("new", DRUGS[:6], new.delta[:6], new.cells[:6])
+    added = Correction.of(support, np.zeros((6, GENES)), nothing, SupportSettings()).added(
+        DRUGS[12:13], np.zeros((1, GENES))
+    )
+    assert np.corrcoef(added[0], new.delta[:6].mean(axis=0))[0, 1] > 0.95

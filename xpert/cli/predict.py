@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from xpert.data.responses import Context, Floats
     from xpert.model.bundle import Bundle
     from xpert.prediction.prediction import Prediction
+    from xpert.prediction.support import SupportSet
 
 _DETAILS = """
 Examples
   xpert predict perturbseq --context K562 --treat "KLF1:crispra + MAP2K6:crispra" --out double.csv
   xpert predict perturbseq --control cells.h5ad --treat KLF1:crispra --treat control --out cells.h5ad
+  xpert predict perturbseq --support screen.h5ad --treat "KLF1:crispra + MAP2K6:crispra" --out corrected.csv
   xpert predict l1000 --context A375 --treat vorinostat@1uM --out vorinostat.parquet --json
 
 A table has a row per gene and treatment: gene, control, predicted, delta, lower, upper (the 90 % interval of
@@ -41,6 +43,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("model", metavar="MODEL", help="name of a model (see `xpert models`) or its folder")
     parser.add_argument("--control", metavar="FILE", type=Path, help="data file with control cells")
+    parser.add_argument(
+        "--support",
+        metavar="FILE",
+        type=Path,
+        help="data file with treatments measured in the same context, which correct the answer; its control cells "
+        "are the control where no other file is named with --control",
+    )
     parser.add_argument("--context", metavar="NAME", help="the model's own context, or the one inside FILE")
     parser.add_argument(
         "--treat",
@@ -75,6 +84,7 @@ class _Controls(NamedTuple):
     context: str | Context
     dataset: PerturbationDataset | None = None
     name: str = ""
+    support: SupportSet | None = None
 
     def cells(self, prediction: Prediction) -> Cells:
         from xpert.prediction.controls import control_cells
@@ -93,15 +103,14 @@ def run(args: argparse.Namespace) -> int:
     from xpert.prediction.export import check_target
     from xpert.prediction.predict import check_treatment, predict
 
-    inputs = [args.control] if args.control else []
-    check_target(args.out, inputs=inputs)
+    check_target(args.out, inputs=_inputs(args))
     _check_options(args)
     treatments = list(dict.fromkeys(Treatment.parse(text) for text in args.treat))
     bundle = load_bundle(args.model)
     for treatment in treatments:
         check_treatment(bundle, treatment)
     controls = _controls(args, bundle)
-    predictions = predict(bundle, [controls.context], treatments)
+    predictions = predict(bundle, [controls.context], treatments, controls.support)
     _write(args, predictions, controls)
     _report(args, predictions)
     return 0
@@ -109,7 +118,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_options(args: argparse.Namespace) -> None:
     """What can be told to be wrong before anything is loaded."""
-    if args.control is None and args.context is None:
+    no_file = not _inputs(args)
+    if no_file and args.context is None:
         raise InputError(
             "Say which cells: --control FILE with control cells, or --context NAME of the model's own."
         )
@@ -119,34 +129,78 @@ def _check_options(args: argparse.Namespace) -> None:
         "--all-cells-are-control": args.all_cells_are_control,
     }
     extra = [option for option, value in only_with_file.items() if value]
-    if args.control is None and extra:
+    if no_file and extra:
         raise InputError(f"{', '.join(extra)} is about a data file: name it with --control FILE.")
     if args.cells is not None and args.cells < 0:
         raise InputError(f"--cells is a number from 0 upwards, not {args.cells}.")
     if args.cells and args.out.suffix.lower() != ".h5ad":
         raise InputError(f"Predicted cells are written to .h5ad; {args.out.name} holds a gene table.")
-    if args.cells and args.control is None:
+    if args.cells and no_file:
         raise InputError("Predicted cells are made from control cells: name their file with --control FILE.")
 
 
+def _inputs(args: argparse.Namespace) -> list[Path]:
+    """The data files that are read, each once."""
+    return list(dict.fromkeys(path for path in (args.control, args.support) if path is not None))
+
+
 def _controls(args: argparse.Namespace, bundle: Bundle) -> _Controls:
-    if args.control is None:
-        return _Controls(args.context)
-    from xpert.cli.check import read_map
-    from xpert.data.open import open_dataset
     from xpert.prediction.controls import check_takes_cells, context_from_dataset
 
+    if not _inputs(args):
+        return _Controls(args.context)
+    if bundle.readout.is_differential and args.control is None:
+        return _own_context(args, bundle)
     check_takes_cells(bundle)
+    dataset = _open(args, args.control or args.support)
+    name, shown = _pick_context(args.context, dataset)
+    context = context_from_dataset(dataset, bundle, name, shown_as=shown)
+    if args.support is None:
+        return _Controls(context, dataset, name)
+    if args.control in {None, args.support}:
+        return _Controls(context, dataset, name, _support(dataset, bundle, name, shown))
+    measured = _open(args, args.support)
+    inside, _ = _pick_context(context.name, measured)
+    return _Controls(context, dataset, name, _support(measured, bundle, inside, context.name))
+
+
+def _own_context(args: argparse.Namespace, bundle: Bundle) -> _Controls:
+    """A support set of a model that takes no control cells, in one of its own contexts."""
+    from xpert.prediction.controls import listed
+
+    if args.context is None:
+        raise InputError(
+            f"{bundle.name} predicts a {bundle.readout.label} and takes no control cells; name one of its own "
+            f"contexts with --context: {listed(bundle.contexts)}."
+        )
+    measured = _open(args, args.support)
+    only = measured.contexts[0] if len(measured.contexts) == 1 else args.context
+    return _Controls(args.context, support=_support(measured, bundle, only, args.context))
+
+
+def _open(args: argparse.Namespace, path: Path) -> PerturbationDataset:
+    from xpert.cli.check import read_map
+    from xpert.data.open import open_dataset
+
     mapping = read_map(args.map) | ({"perturbation": "none"} if args.all_cells_are_control else {})
-    dataset = open_dataset(args.control, mapping=mapping, layer=args.layer)
+    dataset = open_dataset(path, mapping=mapping, layer=args.layer)
     if dataset.schema.perturbation_key is None and not args.all_cells_are_control:
         _say(
             "No column of the file names what is perturbed, so every cell is taken as an unperturbed control."
         )
     for step in dataset.normalisation:
         _say(step)
-    name, shown = _pick_context(args.context, dataset)
-    return _Controls(context_from_dataset(dataset, bundle, name, shown_as=shown), dataset, name)
+    return dataset
+
+
+def _support(dataset: PerturbationDataset, bundle: Bundle, name: str, shown: str) -> SupportSet:
+    """The measured treatments of one context; says which are skipped."""
+    from xpert.prediction.support import support_from
+
+    found = support_from(dataset, bundle, name, shown_as=shown)
+    for text, why in found.skipped.items():
+        _say(f"Skipped {text} of {dataset.table.name}: {why}")
+    return found
 
 
 def _pick_context(asked: str | None, dataset: PerturbationDataset) -> tuple[str, str]:
@@ -177,7 +231,7 @@ def _pick_context(asked: str | None, dataset: PerturbationDataset) -> tuple[str,
 def _write(args: argparse.Namespace, predictions: list[Prediction], controls: _Controls) -> None:
     from xpert.prediction.export import gene_table, to_anndata, write_anndata, write_table
 
-    inputs = [args.control] if args.control else []
+    inputs = _inputs(args)
     if args.out.suffix.lower() != ".h5ad":
         write_table(gene_table(predictions), args.out, inputs=inputs)
         return

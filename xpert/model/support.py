@@ -246,7 +246,7 @@ def _weights(columns: Floats, residual: Floats, settings: SupportSettings) -> Fl
     slope = np.where(known, columns[0] - np.where(known, columns[0], 0.0).sum(axis=0) / count, 0.0)
     size = (np.where(known, columns[0], 0.0) ** 2).sum() / len(residual)
     gain = (slope * left).sum() / ((slope**2).sum() + settings.gain * size + 1e-12)
-    design = np.where(known, columns[1:], 0.0).reshape(len(columns) - 1, -1).astype(float)
+    design = np.where(known, columns[1:], 0.0).reshape(len(columns) - 1, known.size).astype(float)
     gram = design @ design.T
     usual = np.trace(gram) / max(len(gram), 1) / len(residual)
     ridge = (settings.resemblance * usual + 1e-12) * np.eye(len(gram))
