@@ -60,7 +60,7 @@ class TahoeUnseenDrug:
         )
         observed = without_ties(learned, folds.seed)
         scorer = RankScorer(learned, observed, line_means)
-        return ResponseContest(learned, observed, asks, _contestants(learned), scorer)
+        return ResponseContest(learned, observed, asks, _contestants(data, learned, folds.seed), scorer)
 
 
 TASK = TahoeUnseenDrug()
@@ -79,14 +79,18 @@ def parents(names: list[str]) -> list[str]:
     ]
 
 
-def _contestants(learned: Responses) -> dict[str, Contestant]:
+def _contestants(data: Path, learned: Responses, seed: int) -> dict[str, Contestant]:
     from xpert.evaluation.nulls import shuffled, shuffled_features
+    from xpert.evaluation.reference.drugs import named_drugs
+    from xpert.evaluation.reference.structure_and_line import Panel, StructureAndLine
     from xpert.evaluation.reference.two_way import TwoWay
     from xpert.model.baselines.factors import Factors
     from xpert.model.baselines.mean_shift import MeanShift
 
+    panel = Panel(named_drugs(data, sorted(set(drugs(learned)))))
     return {
         "line mean": Contestant(Role.REFERENCE, MeanShift()),
+        "kernel ridge and line": Contestant(Role.REFERENCE, StructureAndLine(panel, seed)),
         "additive": Contestant(Role.SIMPLE, TwoWay(damping=1.0)),
         "shipped": Contestant(Role.SHIPPED, Factors()),
         "shuffled labels": Contestant(Role.NULL, shuffled(Factors())),
