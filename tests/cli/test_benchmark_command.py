@@ -97,3 +97,14 @@ def test_the_list_names_tasks_without_any_data(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("XPERT_DATA", str(tmp_path / "nowhere"))
     assert main(["benchmark", "--list"]) == 0
     assert "norman_doubles" in capsys.readouterr().out
+
+
+@pytest.mark.data
+def test_confidence_is_measured_and_written_instead_of_scores(ask, tmp_path):
+    code, out, _ = ask("papalexi_unseen_gene", "--confidence", "--docs", str(tmp_path / "docs"))
+    assert code == 0
+    assert "| papalexi_unseen_gene | all | 25 |" in out
+    assert (tmp_path / "docs" / "confidence.md").read_text() == out
+    assert (tmp_path / "docs" / "confidence.svg").is_file()
+    code, out, _ = ask("papalexi_unseen_gene", "--confidence", "--json")
+    assert [row["level"] for row in json.loads(out)] == [0.5, 0.8, 0.9, 0.95]

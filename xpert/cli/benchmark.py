@@ -36,6 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--work", type=Path, default=Path("runs/benchmark"), help="where outcomes are kept (runs/benchmark)"
     )
+    parser.add_argument(
+        "--confidence", action="store_true", help="measure intervals and expected errors instead of scores"
+    )
     parser.add_argument("--docs", type=Path, help="write tables and figures into this folder too")
     parser.add_argument("--json", action="store_true", help="print a list of objects instead of tables")
 
@@ -62,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         splits=args.splits,
         models=tuple(args.model),
     )
+    if args.confidence:
+        return _confidence(args, plan)
     scores = compare(run_plan(plan, Bar("benchmark").draw), tasks)
     if args.json:
         sys.stdout.write(json.dumps(json.loads(scores.to_json(orient="records")), indent=1) + "\n")
@@ -70,6 +75,26 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(f"{task_table(scores, found)}\n")
     if args.docs is not None:
         _write_docs(args.docs, scores, tasks, plan)
+    return 0
+
+
+def _confidence(args: argparse.Namespace, plan: Plan) -> int:
+    """Whether intervals hold what they state, and whether expected errors know where answers go wrong."""
+    from xpert.evaluation.confidence_report import measure, page, write
+    from xpert.evaluation.report import Folds
+    from xpert.training.bar import Bar
+
+    table = measure(plan, Bar("confidence").draw)
+    folds = Folds.of_files() if plan.splits is not None else Folds.dealt(plan.seeds)
+    if args.json:
+        sys.stdout.write(json.dumps(json.loads(table.to_json(orient="records")), indent=1) + "\n")
+    else:
+        sys.stdout.write(page(table, folds.words))
+    if args.docs is not None:
+        from xpert.plots.reliability import write_reliability
+
+        write(args.docs, table, folds.words)
+        write_reliability(table, args.docs / "confidence.svg")
     return 0
 
 
