@@ -14,7 +14,7 @@ from xpert.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("check", "models", "predict", "train", "benchmark", "app")
+COMMANDS = ("check", "models", "predict", "train", "benchmark", "export", "app")
 GOOD, FAILED, BAD_INPUT = 0, 1, 2
 
 

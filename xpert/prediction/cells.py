@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,25 @@ FEWEST_CONTROL_CELLS = 2
 MOST_CELLS = 1_000_000
 _RARE = 0.2
 _NEVER_NEGATIVE = frozenset({Readout.COUNTS, Readout.CP10K, Readout.LOG1P})
+
+
+@dataclass(frozen=True, eq=False)
+class MovedMean:
+    """Where a treatment takes every gene.
+
+    Attributes
+    ----------
+    mean
+        Mean of each gene over treated cells, shape ``(genes,)``.
+    spread
+        Its standard deviation over treated cells, same shape; NaN where it stays that of the control cells.
+    readout
+        Unit of both.
+    """
+
+    mean: Floats
+    spread: Floats
+    readout: Readout
 
 
 def sample_cells(
@@ -65,14 +85,39 @@ def sample_cells(
     _check(prediction, control)
     if cells is not None and not 1 <= cells <= MOST_CELLS:
         raise InputError(f"Draw from 1 to {MOST_CELLS:,} cells, not {cells:,}.")
-    rng = np.random.default_rng(seed)
-    rows = rng.integers(len(control), size=len(control) if cells is None else cells)
     if prediction.treatment.active.is_control:
-        return control[rows].astype(np.float32)
-    spread = np.where(np.isfinite(prediction.spread), prediction.spread, control.std(axis=0))
-    mean = control.mean(axis=0) + prediction.delta
-    move = _moved_expression if prediction.readout in _NEVER_NEGATIVE else _moved_signed
-    return move(control, rows, mean, spread, rng).astype(np.float32)
+        return control[_drawn(control, cells, np.random.default_rng(seed))].astype(np.float32)
+    to = MovedMean(control.mean(axis=0) + prediction.delta, prediction.spread, prediction.readout)
+    return draw_cells(control, to, cells=cells, seed=seed)
+
+
+def draw_cells(control: Floats, to: MovedMean, *, cells: int | None = None, seed: int = 0) -> Floats:
+    """Cells around a mean; the core of `sample_cells`, which says how.
+
+    Parameters
+    ----------
+    control
+        Control cells in the same unit, shape ``(control cells, genes)``.
+    to
+        Where the genes go.
+    cells, seed
+        As in `sample_cells`.
+
+    Returns
+    -------
+    float32, shape ``(cells, genes)``.
+    """
+    rng = np.random.default_rng(seed)
+    rows = _drawn(control, cells, rng)
+    spread = np.where(np.isfinite(to.spread), to.spread, control.std(axis=0))
+    move = _moved_expression if to.readout in _NEVER_NEGATIVE else _moved_signed
+    return move(control, rows, to.mean, spread, rng).astype(np.float32)
+
+
+def _drawn(control: Floats, cells: int | None, rng: np.random.Generator) -> Rows:
+    """Control cells with replacement, as many as there are where no number is given."""
+    rows: Rows = rng.integers(len(control), size=len(control) if cells is None else cells)
+    return rows
 
 
 def pseudobulk(predictions: Sequence[Prediction]) -> Floats:
@@ -92,11 +137,14 @@ def _moved_expression(
     control: Floats, rows: Rows, mean: Floats, spread: Floats, rng: np.random.Generator
 ) -> Floats:
     """Move values that are never negative, gene by gene."""
-    shape = _typical_shape(control)
+    rare = _rare_genes(control)
+    shape = _typical_shape(control[:, rare])
+    highest = float(control[:, rare].max(initial=0)) or float(control.max()) or np.inf
     moved = np.empty((len(rows), control.shape[1]))
     for gene, column in enumerate(control.T):
         after = ExpressedPart.of(column, shape=shape).moved(float(mean[gene]), float(spread[gene]))
-        moved[:, gene] = after.at(positions(column, rows, rng))
+        usual = highest if after.share <= _RARE else float(control.max())
+        moved[:, gene] = after.below(max(usual, float(column.max()))).at(positions(column, rows, rng))
     return moved
 
 
@@ -111,11 +159,15 @@ def _moved_signed(
     return mean + spread * np.where(varies, standard, noise)
 
 
-def _typical_shape(control: Floats) -> Floats:
-    """How values above zero spread around their mean in rarely expressed genes, in rising order, mean 1."""
+def _rare_genes(control: Floats) -> npt.NDArray[np.intp]:
+    """Genes that few control cells express."""
     share = np.count_nonzero(control, axis=0) / len(control)
-    rare = np.flatnonzero((share > 0) & (share <= max(_RARE, share[share > 0].min(initial=1.0))))
-    relative = [column[column > 0] / column[column > 0].mean() for column in control[:, rare].T]
+    return np.flatnonzero((share > 0) & (share <= max(_RARE, share[share > 0].min(initial=1.0))))
+
+
+def _typical_shape(control: Floats) -> Floats:
+    """How values above zero spread around their mean within genes, in rising order, mean 1."""
+    relative = [column[column > 0] / column[column > 0].mean() for column in control.T]
     return np.sort(np.concatenate(relative)) if relative else np.ones(1)
 
 

@@ -77,6 +77,18 @@ class ExpressedPart:
             values = values ** _power(values, np.sqrt(max(share * (1 + ratio) - 1, 0.0)))
         return ExpressedPart(share, values * (mean / share / values.mean()))
 
+    def below(self, highest: float) -> ExpressedPart:
+        """The part with the same mean and no value above `highest`, by more cells that express the gene.
+
+        A spread that is large for its mean asks for very few cells with values that no cell has. Only where all cells
+        express the gene may a value be higher, because the mean then asks for it.
+        """
+        top = float(self.values[-1])
+        if self.share == 0 or top <= highest:
+            return self
+        share = min(self.share * top / highest, 1.0)
+        return ExpressedPart(share, self.values * (self.share / share))
+
     def at(self, quantile: Floats) -> Floats:
         """Values at positions of the whole population, each in [0, 1), shape ``(cells,)``."""
         if self.share == 0:
