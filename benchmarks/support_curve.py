@@ -20,6 +20,7 @@ from xpert.data.collections.norman_mcfaline import load as load_norman
 from xpert.data.collections.papalexi import load as load_papalexi
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context, Responses
+from xpert.features.compounds import CompoundKnowledge
 from xpert.model.baselines.context_mean import ContextMean
 from xpert.model.baselines.factors import Factors
 from xpert.model.baselines.kernels import PriorKnowledge
@@ -183,8 +184,11 @@ def neurips_responses(data):
     with np.load(data / "neurips2023" / "rank_matrix.npz", allow_pickle=False) as stored:
         delta = (stored["rank"] / np.float32(32767)).astype(np.float32)[:, ::10]
     genes = tuple(f"gene {i}" for i in range(delta.shape[1]))
+    # A code such as IN1451 must not be read as a structure.
+    known = CompoundKnowledge.load()
+    names = {d: d.strip() if known.find(d.strip()) else f"compound {d.strip()}" for d in set(table["drug"])}
     conditions = tuple(
-        Condition(kind, Treatment.of(Perturbation(drug.strip(), Modality.COMPOUND)))
+        Condition(kind, Treatment.of(Perturbation(names[drug], Modality.COMPOUND)))
         for kind, drug in zip(table["cell_type"], table["drug"], strict=True)
     )
     nothing = np.zeros(len(genes))

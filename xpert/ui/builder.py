@@ -9,7 +9,7 @@ import streamlit as st
 from xpert.errors import InputError
 from xpert.perturbation import Modality, Treatment
 from xpert.plots.labels import plain
-from xpert.ui import draft, load, session
+from xpert.ui import draft, load, session, support_choice
 from xpert.ui.examples import first_plan
 from xpert.ui.frame import Guard, fragment, guarded
 from xpert.ui.known import in_context, nearness
@@ -71,6 +71,7 @@ def draw() -> None:
         right.selectbox(
             "Context: the cells before treatment", places, key=CONTEXT, format_func=lambda p: p.label
         )
+        support_choice.draw(bundle, session.value(CONTEXT).name, session.value(CONTEXT).data)
         choices = load.choices(bundle.name)
         _draw_treatment(choices)
         treatment = _draw_text(bundle)
@@ -90,6 +91,7 @@ def _follow_url(infos: tuple[BundleInfo, ...]) -> None:
             raise InputError(f"There is no model {plan.model!r} here; choose one of: {known}.")
         session.put(MODEL, plan.model)
         session.put(CONTEXT, Place(plan.context, plan.data))
+        session.put(support_choice.KEY, plan.support)
         draft.show(plan.treatments[-1])
         session.current().basket = [str(t) for t in plan.treatments[:-1]]
         session.current().shown = session.asked()
@@ -269,4 +271,6 @@ def _set_aside(text: str) -> None:
 def _plan(treatment: Treatment | None) -> Plan:
     place: Place = session.value(CONTEXT)
     texts = [*session.current().basket, *([str(treatment)] if treatment is not None else [])]
-    return Plan(session.value(MODEL), place.name, tuple(map(Treatment.parse, texts)), place.data)
+    measured = bool(place.data) and bool(session.value(support_choice.KEY))
+    treatments = tuple(map(Treatment.parse, texts))
+    return Plan(session.value(MODEL), place.name, treatments, place.data, support=measured)

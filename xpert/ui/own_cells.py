@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xpert.data.dataset import PerturbationDataset
     from xpert.data.responses import Context, Responses
     from xpert.model.bundle import Bundle
+    from xpert.prediction.support import Corrector, SupportSet
 
 
 def context_for(bundle: Bundle, dataset: PerturbationDataset, name: str) -> Context:
@@ -40,4 +41,38 @@ def responses_in(dataset: PerturbationDataset, context: str) -> Responses:
         with st.spinner("Averaging the cells of your file …", show_time=True):
             kept[key] = dataset.responses(contexts=[context])
     found: Responses = kept[key]
+    return found
+
+
+def support_in(bundle: Bundle, dataset: PerturbationDataset, name: str) -> SupportSet:
+    """The treatments that were measured in one context, as a support set of a model.
+
+    Raises
+    ------
+    InputError
+        When the model can use none of them.
+    """
+    from xpert.prediction.support import support_from
+
+    kept = session.current().computed
+    key = ("support", bundle.name, name)
+    if key not in kept:
+        context = context_for(bundle, dataset, name)
+        kept[key] = support_from(responses_in(dataset, name), bundle, name, shown_as=context.name)
+    found: SupportSet = kept[key]
+    return found
+
+
+def corrector_in(bundle: Bundle, dataset: PerturbationDataset, name: str) -> Corrector:
+    """What the measured treatments of one context add, each left out in turn."""
+    from xpert.prediction.controls import placed
+    from xpert.prediction.support import Corrector
+
+    kept = session.current().computed
+    key = ("corrector", bundle.name, name)
+    if key not in kept:
+        place = placed(context_for(bundle, dataset, name), bundle)
+        with st.spinner("Leaving out each measured condition in turn …", show_time=True):
+            kept[key] = Corrector.of(bundle, place, support_in(bundle, dataset, name))
+    found: Corrector = kept[key]
     return found

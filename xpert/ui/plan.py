@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MOST_TREATMENTS = 12
 LONGEST_TEXT = 600
 _HASH = 16
+_MEASURED = "measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,15 @@ class Plan:
     data
         First letters of the sha256 of the file that holds the context's control cells; empty for a
         context of the bundle. The file itself is never part of a URL.
+    support
+        Whether the treatments that were measured in the same context of that file correct the answer.
     """
 
     model: str
     context: str
     treatments: tuple[Treatment, ...]
     data: str = ""
+    support: bool = False
 
     def __post_init__(self) -> None:
         if not self.treatments:
@@ -45,13 +49,16 @@ class Plan:
             raise InputError(f"Predict at most {MOST_TREATMENTS} treatments at once.")
         object.__setattr__(self, "treatments", tuple(dict.fromkeys(self.treatments)))
         object.__setattr__(self, "data", self.data[:_HASH])
+        if self.support and not self.data:
+            raise InputError("Measured conditions come from a file: open it on the Data page.")
 
     @property
     def query(self) -> dict[str, str | list[str]]:
         """The query parameters that name this plan."""
         treat = [str(t) for t in self.treatments]
         asked: dict[str, str | list[str]] = {"model": self.model, "context": self.context, "treat": treat}
-        return asked | ({"data": self.data} if self.data else {})
+        file = {"data": self.data} if self.data else {}
+        return asked | file | ({"support": _MEASURED} if self.support else {})
 
     @classmethod
     def from_query(cls, parameters: Mapping[str, Sequence[str]]) -> Self | None:
@@ -77,4 +84,5 @@ class Plan:
             raise InputError(
                 "This link names no model or no context; it may have been cut when it was copied."
             )
-        return cls(treatments=tuple(Treatment.parse(text) for text in treat), **first)
+        support = _MEASURED in parameters.get("support", ())
+        return cls(treatments=tuple(Treatment.parse(text) for text in treat), support=support, **first)

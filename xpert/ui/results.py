@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from xpert.plots.comparison import comparison, comparison_alt
-from xpert.ui import downloads, evidence_panel, gene_view, load, run, session
+from xpert.ui import downloads, evidence_panel, gene_view, load, run, session, support_panel
 from xpert.ui.observed import observed
 from xpert.ui.text import escaped
 
@@ -37,6 +37,8 @@ def draw() -> None:
         f"{escaped(shown.readout.delta_label)} of {len(shown.genes):,} genes, by the model {escaped(shown.model)}"
     )
     evidence_panel.draw(shown)
+    if plan.support and upload is not None and upload.dataset is not None:
+        support_panel.draw(bundle, upload.dataset, plan.context, shown)
     gene_view.draw(gene_view.View(plan, shown, bundle, measured))
     downloads.draw(plan, predictions, shown, measured)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xpert.errors import InputError
 from xpert.ui import load, session
-from xpert.ui.own_cells import context_for
+from xpert.ui.own_cells import context_for, support_in
 from xpert.ui.progress import tracked
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xpert.model.bundle import Bundle
     from xpert.perturbation import Treatment
     from xpert.prediction.prediction import Prediction
+    from xpert.prediction.support import SupportSet
     from xpert.ui.plan import Plan
     from xpert.ui.upload import Upload
 
@@ -37,10 +38,11 @@ def predictions(plan: Plan) -> list[Prediction]:
         return kept[plan]
     bundle = load.bundle(plan.model)
     context = _context(plan, bundle)
+    support = _support(plan, bundle)
     found = [
         prediction
         for some in tracked(_in_blocks(plan.treatments), "Predicting")
-        for prediction in predict(bundle, [context], some)
+        for prediction in predict(bundle, [context], some, support)
     ]
     session.current().keep_result(plan, found)
     return found
@@ -67,3 +69,10 @@ def _context(plan: Plan, bundle: Bundle) -> str | Context:
             "Open that file on the Data page first, or choose one of the model's own contexts."
         )
     return context_for(bundle, upload.dataset, plan.context)
+
+
+def _support(plan: Plan, bundle: Bundle) -> SupportSet | None:
+    upload = upload_of(plan)
+    if not plan.support or upload is None or upload.dataset is None:
+        return None
+    return support_in(bundle, upload.dataset, plan.context)

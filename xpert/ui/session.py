@@ -84,7 +84,7 @@ def asked() -> Plan | None:
     InputError
         When the URL cannot be read.
     """
-    names = ("model", "context", "treat", "data")
+    names = ("model", "context", "treat", "data", "support")
     return Plan.from_query({name: st.query_params.get_all(name) for name in names})
 
 

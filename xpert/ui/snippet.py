@@ -32,7 +32,7 @@ model = load_bundle({model})
 dataset = open_dataset({file}, mapping={mapping})
 context = context_from_dataset(dataset, model, {context})
 treatments = [{treatments}]
-predictions = predict(model, [context], treatments)
+predictions = predict(model, [context], treatments{support})
 predictions[0].table
 """
 
@@ -56,7 +56,8 @@ def python_lines(plan: Plan, *, file: str = "", mapping: Mapping[str, object] | 
     }
     if not plan.data:
         return _BUNDLED.format(**words)
-    return _OWN_DATA.format(**words, file=_quoted(file), mapping=repr(dict(mapping or {})))
+    support = ", support=dataset" if plan.support else ""
+    return _OWN_DATA.format(**words, file=_quoted(file), mapping=repr(dict(mapping or {})), support=support)
 
 
 def _quoted(text: str) -> str:
