@@ -36,15 +36,15 @@ WITHOUT, MEAN, GENERAL, OWN = "without", "their mean", "support set", "factors' 
 
 def main():
     options = _options()
+    options.out.mkdir(parents=True, exist_ok=True)
     found = []
-    for task in (papalexi, doubles, neurips, tahoe):
+    for task in (papalexi, doubles, tahoe, neurips):
         rows = pd.concat([task(options.data, seed).assign(seed=seed) for seed in options.seeds])
         found.append(rows)
         print(table(rows).to_string(), flush=True)
-    everything = pd.concat(found, ignore_index=True)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "support.md").write_text(page(everything, options.seeds), encoding="utf-8")
-    draw(everything, options.out / "support.svg")
+        everything = pd.concat(found, ignore_index=True)
+        (options.out / "support.md").write_text(page(everything, options.seeds), encoding="utf-8")
+        draw(everything, options.out / "support.svg")
 
 
 def tahoe(data, seed):

@@ -201,3 +201,16 @@ def test_without_other_contexts_the_measured_treatments_are_all_there_is(respons
         DRUGS[12:13], np.zeros((1, GENES))
     )
     assert np.corrcoef(added[0], new.delta[:6].mean(axis=0))[0, 1] > 0.95
+
+
+def test_likeness_is_one_to_itself_and_less_for_a_combination_than_for_its_repeat(responses):
+    both = Treatment.parse("KLF1:crispra + MAP2K6:crispra")
+    parts = tuple(Treatment.parse(f"{t}:crispra") for t in ("KLF1", "MAP2K6", "JAK2"))
+    nothing = Elsewhere((), np.zeros((0, 4)), OneHot(), {"identity": 1.0})
+    support = Support("new", (both, *parts), np.ones((4, 4)), np.full(4, 50))
+    correction = Correction.of(support, np.zeros((4, 4)), nothing, SupportSettings(caution=1e9))
+    settings = correction.settings
+    like = (correction.covariance(support.treatments) - settings.offset) / settings.kernel
+    np.testing.assert_allclose(np.diagonal(like), 1)
+    np.testing.assert_allclose(like[0], [1, np.sqrt(0.5), np.sqrt(0.5), 0], atol=1e-12)
+    assert np.linalg.eigvalsh(like).min() > -1e-9

@@ -71,6 +71,11 @@ class Elsewhere:
         cosine: Floats = self._units(a) @ self._units(b).T
         return cosine
 
+    def told(self, treatments: Sequence[Treatment]) -> Floats:
+        """How much its responses tell of each treatment: `measured` with itself, shape ``(treatments,)``."""
+        told: Floats = (self._units(treatments) ** 2).sum(axis=1)
+        return told
+
     def prior(self, a: Sequence[Treatment], b: Sequence[Treatment]) -> Floats:
         """Cosine of what is known of treatments beforehand, shape ``(a, b)``."""
         kernel = mixed(self.source.parts(a, b), self.mixture)

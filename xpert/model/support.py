@@ -7,8 +7,8 @@ regressions over all genes at once. Then, per gene, a Gaussian process whose cov
     p_i p_j (offset + kernel · S_ij) + noise_i · [i = j]
 
 with p the presence of a treatment (0 for control), an offset that all treatments of the context share, and S their
-likeness: 1 for the same treatment, else how far their measured responses in other contexts agree and how alike they
-are by what is known of them. Without measured conditions nothing is added; a measured condition gets its own
+likeness: how far their measured responses in other contexts agree, and, as far as these leave it open, how alike they
+are by what is known of them and which targets they share; 1 for the same treatment. Without measured conditions nothing is added; a measured condition gets its own
 measurement back, less its noise.
 """
 
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from xpert.model.baselines.profiles import presence
+from xpert.model.baselines.kernels import OneHot
+from xpert.model.baselines.profiles import presence, strength_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +87,10 @@ class SupportSettings:
     ----------
     offset, kernel
         Variance that treatments of a context share, and that similar ones share, in units of the noise.
-    measured, prior
-        Weights of the two kinds of likeness; together at most 1.
+    measured
+        Weight of responses in other contexts in the likeness of treatments, at most 1.
+    prior
+        Weight of prior knowledge in the rest, at most 1; shared targets have what is left.
     gain, resemblance
         Shrinkage of the response's size, and of the resemblance to other contexts, in measured conditions.
     caution
@@ -97,7 +100,7 @@ class SupportSettings:
     offset: float = 2.0
     kernel: float = 2.0
     measured: float = 0.7
-    prior: float = 0.2
+    prior: float = 0.5
     gain: float = 3.0
     resemblance: float = 10.0
     caution: float = 0.3
@@ -105,8 +108,8 @@ class SupportSettings:
     def __post_init__(self) -> None:
         if min(self.offset, self.kernel, self.gain, self.resemblance) <= 0 or self.caution < 0:
             raise ValueError("variances and shrinkages are positive")
-        if min(self.measured, self.prior) < 0 or self.measured + self.prior > 1:
-            raise ValueError("weights of likeness are not negative and at most 1 together")
+        if not (0 <= self.measured <= 1 and 0 <= self.prior <= 1):
+            raise ValueError("weights of likeness lie between 0 and 1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,16 +207,29 @@ class Correction:
         return influence
 
     def _likeness(self, treatments: Sequence[Treatment]) -> Floats:
-        """S of asked against measured treatments, shape ``(asked, measured)``."""
-        own = self.support.treatments
-        asked = [t.active for t in treatments]
-        place = {t.active: i for i, t in enumerate(own)}
-        like = self.settings.measured * self.elsewhere.measured(asked, own)
-        like = like + self.settings.prior * self.elsewhere.prior(asked, own)
-        for row, treatment in enumerate(asked):
-            if treatment in place:
-                like[row, place[treatment]] = 1.0
-        return like
+        """S of asked against measured treatments, shape ``(asked, measured)``; 1 for the same treatment."""
+        asked, own = [t.active for t in treatments], self.support.treatments
+        responses = self.settings.measured * self.elsewhere.measured(asked, own)
+        # What responses elsewhere leave open is for prior knowledge and shared targets.
+        open_asked, open_own = (self._open(side) for side in (asked, own))
+        prior = self.settings.prior * self.elsewhere.prior(asked, own)
+        shared = (1 - self.settings.prior) * _shared_targets(asked, own)
+        likeness: Floats = responses + np.outer(open_asked, open_own) * (prior + shared)
+        return likeness
+
+    def _open(self, treatments: Sequence[Treatment]) -> Floats:
+        """Root of the share of each treatment that its responses elsewhere do not tell, shape ``(treatments,)``."""
+        told = self.settings.measured * self.elsewhere.told(treatments)
+        share: Floats = np.sqrt(1 - told)
+        return share
+
+
+def _shared_targets(a: Sequence[Treatment], b: Sequence[Treatment]) -> Floats:
+    """Cosine of the perturbations that treatments are made of, shape ``(a, b)``."""
+    kernel = OneHot().parts(a, b)["identity"]
+    sizes = [np.sqrt([max(sum(strength_of(p) ** 2 for p in t.ordered), 1e-300) for t in s]) for s in (a, b)]
+    cosine: Floats = kernel / np.outer(*sizes)
+    return cosine
 
 
 def _presence(treatments: Sequence[Treatment]) -> Floats:
