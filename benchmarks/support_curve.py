@@ -212,8 +212,8 @@ def page(rows, seeds):
         "# What measured treatments are worth",
         "",
         "Skill on conditions of a context that the model has never seen, over the number of treatments that were",
-        "measured there and given as a support set. Each number is the mean over conditions and over the seeds",
-        f"{', '.join(map(str, seeds))}; the asked conditions are the same in every column. “Their mean” adds the mean of",
+        "measured there and given as a support set. Each number is the mean over conditions and deals",
+        f"(seeds: {', '.join(map(str, seeds))}); the asked conditions are the same in every column. “Their mean” adds the mean of",
         "what the model leaves of the measured treatments; “factors' own” is the correction that belongs to that model.",
         "Partial r is the correlation with the mean response projected out. Printed by `benchmarks/support_curve.py`.",
         "",
@@ -246,8 +246,10 @@ def draw(rows, path):
     from xpert.plots.palette import OKABE_ITO
 
     titles = list(dict.fromkeys(rows["data"]))
-    figure, axes = plt.subplots(1, len(titles), figsize=(3.6 * len(titles), 3.4), layout="constrained")
-    for axis, title in zip(axes, titles, strict=True):
+    figure, axes = plt.subplots(
+        1, len(titles), figsize=(3.6 * len(titles), 3.4), layout="constrained", squeeze=False
+    )
+    for axis, title in zip(axes[0], titles, strict=True):
         metric = metrics_of(title)[0]
         wide = table(rows[(rows["data"] == title) & (rows["metric"] == metric)]).droplevel(["data", "metric"])
         for color, (model, values) in zip(OKABE_ITO, wide.iterrows(), strict=False):
