@@ -76,10 +76,9 @@ class GuideCells:
     @cached_property
     def rows(self) -> dict[Guide, npt.NDArray[np.intp]]:
         """Cells of every guide that is no control."""
-        found = (
-            pd.DataFrame({"target": self.target, "guide": self.guide}).groupby(["target", "guide"]).indices
-        )
-        labelled = {Guide(*map(str, key)): np.asarray(rows) for key, rows in found.items()}
+        cells = pd.DataFrame({"target": self.target, "guide": self.guide})
+        found: Mapping[Any, Any] = cast("Any", cells.groupby(["target", "guide"]).indices)
+        labelled = {Guide(str(key[0]), str(key[1])): np.asarray(rows) for key, rows in found.items()}
         return {guide: rows for guide, rows in labelled.items() if guide.target}
 
     @cached_property
