@@ -22,6 +22,7 @@ TASKS: tuple[str, ...] = (
     "moa_retrieval_neurips",
     "moa_retrieval_tahoe",
     "drug_gene_association",
+    "papalexi_efficacy",
     "tggates_dose_interpolation",
     "tggates_unseen_drug",
 )
