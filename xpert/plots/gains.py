@@ -46,4 +46,4 @@ def write_gains(gains: pd.DataFrame, path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     with rc_context({"svg.hashsalt": "x-pert"}):  # the same figure gives the same file
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        figure.savefig(path, format="svg", bbox_inches="tight", metadata={"Date": None})
