@@ -5,14 +5,20 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xpert.model.cell_encoder import CellEncoder, GeneTokens
+from xpert.model.bottleneck import BottleneckEncoder, LinearGeneTokens
+from xpert.model.cell_encoder import CellEncoder, GeneTokens, cell_encoder
+
+FORMS = {
+    "exact": {"exact_up_to": 512},
+    "latent": {"exact_up_to": 1},
+    "bottleneck": {"exact_up_to": 1, "bottleneck": True},
+}
 
 
-@pytest.fixture(params=["exact", "latent"])
+@pytest.fixture(params=FORMS)
 def encode(request, tiny_config):
     torch.manual_seed(0)
-    exact_up_to = 512 if request.param == "exact" else 1
-    return CellEncoder(tiny_config(exact_up_to=exact_up_to)).eval()
+    return cell_encoder(tiny_config(**FORMS[request.param])).eval()
 
 
 def cell(genes: torch.Tensor, conditions: int = 2) -> tuple[torch.Tensor, ...]:
@@ -43,8 +49,9 @@ def test_the_order_of_genes_is_no_information(encode):
     assert torch.allclose(straight[:, order], shuffled, atol=1e-5)
 
 
-def test_a_gene_keeps_its_token_when_others_are_missing(tiny_config):
-    tokens = GeneTokens(tiny_config()).eval()
+@pytest.mark.parametrize("kind", [GeneTokens, LinearGeneTokens])
+def test_a_gene_keeps_its_token_when_others_are_missing(kind, tiny_config):
+    tokens = kind(tiny_config()).eval()
     some = torch.tensor([7, 2, 5])
     assert torch.allclose(tokens(*cell(torch.arange(10)))[:, some], tokens(*cell(some)), atol=1e-6)
 
@@ -55,10 +62,17 @@ def test_the_perturbation_is_heard(encode):
     assert not torch.allclose(one, other, atol=1e-3)
 
 
-def test_cost_grows_linearly_with_the_genes_of_a_long_list(tiny_config):
+def test_the_bottleneck_is_for_long_gene_lists_of_networks_that_ask_for_it(tiny_config):
+    assert isinstance(cell_encoder(tiny_config(genes=12, exact_up_to=11, bottleneck=True)), BottleneckEncoder)
+    assert isinstance(cell_encoder(tiny_config(genes=12, exact_up_to=12, bottleneck=True)), CellEncoder)
+    assert isinstance(cell_encoder(tiny_config(genes=12, exact_up_to=11)), CellEncoder)
+
+
+@pytest.mark.parametrize("bottleneck", [False, True])
+def test_cost_grows_linearly_with_the_genes_of_a_long_list(bottleneck, tiny_config):
     from torch.utils.flop_counter import FlopCounterMode
 
-    encode = CellEncoder(tiny_config(exact_up_to=1)).eval()
+    encode = cell_encoder(tiny_config(exact_up_to=1, bottleneck=bottleneck)).eval()
 
     def cost(genes: int) -> int:
         with FlopCounterMode(display=False) as counter:

@@ -8,12 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from xpert.model.attention import Attention, FeedForward, self_attention
+from xpert.model.bottleneck import GATE_START, BottleneckEncoder
 
 if TYPE_CHECKING:
     from xpert.model.config import ModelConfig
-
-# A gate of exactly 0 passes no gradient to what lies behind it; this much does, and changes next to nothing.
-GATE_START = 0.1
 
 
 class GeneTokens(nn.Module):
@@ -91,3 +89,9 @@ class CellEncoder(nn.Module):
         for block in self.blocks:
             states = block(states, perturbation)
         return cast("Tensor", self.norm(states))
+
+
+def cell_encoder(config: ModelConfig) -> CellEncoder | BottleneckEncoder:
+    """The Cell Encoder that suits the length of the gene list."""
+    long = config.genes > config.exact_up_to
+    return BottleneckEncoder(config) if long and config.bottleneck else CellEncoder(config)

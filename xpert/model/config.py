@@ -41,6 +41,9 @@ class ModelConfig:
         Latents through which long gene lists attend to themselves.
     exact_up_to
         Gene lists up to this length attend to themselves exactly; longer ones through `gene_latents`.
+    bottleneck
+        Whether a longer list is read once into the latents, and every block works on those; otherwise every block
+        reads and writes every gene, as in networks that were saved before there was the choice.
     dropout, feature_dropout
         Shares dropped in training: of activations, and of the fixed vectors' entries.
     """
@@ -59,6 +62,7 @@ class ModelConfig:
     depth: int = 2
     gene_latents: int = 64
     exact_up_to: int = 512
+    bottleneck: bool = False
     dropout: float = 0.1
     feature_dropout: float = 0.1
 
@@ -70,6 +74,8 @@ class ModelConfig:
                 raise InputError(
                     f"The network's {name} is a whole number from 1 to {_LARGEST}, not {value!r}."
                 )
+        if not isinstance(self.bottleneck, bool):
+            raise InputError(f"The network's bottleneck is true or false, not {self.bottleneck!r}.")
         for name in ("dropout", "feature_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"The network's {name} is a share from 0 to below 1.")
@@ -102,5 +108,7 @@ class ModelConfig:
 
 _LARGEST = 1_000_000
 _COUNTS = tuple(
-    f.name for f in fields(ModelConfig) if f.name not in {"modalities", "dropout", "feature_dropout"}
+    f.name
+    for f in fields(ModelConfig)
+    if f.name not in {"modalities", "dropout", "feature_dropout", "bottleneck"}
 )

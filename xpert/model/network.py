@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from xpert.model.batch import NetworkOutput
-from xpert.model.cell_encoder import CellEncoder
+from xpert.model.cell_encoder import cell_encoder
 from xpert.model.perceiver import PerturbationPerceiver
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class XPert(nn.Module):
         super().__init__()
         self.config = config
         self.perceiver = PerturbationPerceiver(config)
-        self.cell_encoder = CellEncoder(config)
+        self.cell_encoder = cell_encoder(config)
         self.decoder = Decoder(config)
         self.signature = nn.Linear(config.width, config.signature_rank, bias=False)
         self.gate = nn.Parameter(torch.zeros(()))

@@ -67,6 +67,11 @@ class NetworkSection(_Section):
     exact_up_to: Positive = Field(
         default=512, description="Longest gene list that attends to itself exactly."
     )
+    bottleneck: bool = Field(
+        default=False,
+        description="Whether a longer gene list is read once into the latents, and every block works on those; "
+        "several times as fast.",
+    )
     dropout: Share = Field(default=0.1, description="Share of activations dropped in training.")
     feature_dropout: Share = Field(default=0.2, description="Share of fixed features dropped in training.")
     signature_rank: Positive = Field(
