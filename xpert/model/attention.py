@@ -94,7 +94,7 @@ class LatentSelfAttention(nn.Module):
     other, and the genes read the latents.
 
     Differs from X-Pert: it attends between all genes, which its 5,000 genes need a large GPU for. On 2,000
-    genes the bottleneck is fourteen times as fast on a processor.
+    genes the bottleneck is several times as fast on a processor.
     """
 
     def __init__(self, config: ModelConfig) -> None:
