@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from xpert.data.responses import Responses
 
-COLLECTIONS = ("l1000", "norman_mcfaline", "tahoe", "tggates")
+COLLECTIONS = ("l1000", "neurips2023", "norman_mcfaline", "papalexi", "tahoe", "tggates")
 
 
 def load_responses(name: str, folder: Path) -> Responses:
