@@ -92,7 +92,7 @@ def run(plan: Plan, progress: Progress | None = None) -> pd.DataFrame:
                 progress(number * len(names) + place + 1, total, f"{task.name}, seed {folds.seed}: {name}")
         parts.append(kept.ceiling(contest).assign(task=task.name, seed=folds.seed))
     _check_asked(plan, jobs, asked)
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
 @dataclass(eq=False)

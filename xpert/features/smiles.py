@@ -21,6 +21,7 @@ _ALLOWED = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$:./\\%*]+")
 _BIG_NUMBER = re.compile(r"\[[^\]]*(?:\d{4,}|[+-]\d{2,})[^\]]*\]")
 # Everything outside brackets: atoms of the organic subset, bonds, branches and ring numbers.
 _ATOMS = re.compile(r"(?:Cl|Br|[BCNOPSFI]|[bcnops]|[-=#$:/\\.()*%0-9])*")
+_CODE = re.compile(r"[A-Z]+\d{3,}")
 
 # Acids and bases that stand beside a drug and can have more heavy atoms than it: connectivity block of each.
 COUNTER_IONS = frozenset(
@@ -153,8 +154,10 @@ def _shown(text: str) -> str:
 def looks_like_smiles(text: str) -> bool:
     """Whether a compound's name is rather a structure: six letters or more, with a bond, branch or ring in it.
 
-    Short acronyms such as ``CCCP`` are names of compounds, though they would also be structures.
+    Short acronyms such as ``CCCP`` and code names such as ``IN1451`` are names of compounds.
     """
+    if _CODE.fullmatch(text):
+        return False
     has_structure = any(c in "=#()[]" for c in text) or re.search(r"[cnosp]\d|[CNO]\d", text) is not None
     if len(text) < 6 or not has_structure or not _ALLOWED.fullmatch(text):
         return False

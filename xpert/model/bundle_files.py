@@ -46,6 +46,8 @@ WEIGHTS, ARRAYS, VOCABULARY = "weights.safetensors", "arrays.npz", "vocabulary.j
 POINTS, SKILL, RECIPE = "perturbverse.parquet", "skill.csv", "recipe.toml"
 LARGEST_BUNDLE = 20 * 2**20
 LARGEST_ARRAYS = 400 * 2**20
+# Signed ranks lie in −1 … 1; 127 steps each way fit a byte, and −128 marks what was not ranked.
+RANK_STEPS, NOT_RANKED = 127, -128
 # What draws the first weights of a network in place, or scales them, by the names of torch's functions.
 DRAWS = frozenset({"normal_", "trunc_normal_", "uniform_", "kaiming_uniform_", "mul", "__mul__"})
 
@@ -144,7 +146,7 @@ def _arrays(bundle: Bundle) -> Arrays:
         "control": np.stack([c.control for c in contexts]),
         "spread": np.stack([c.spread for c in contexts]),
         "cells": np.asarray(bundle.training.cells),
-        "delta": bundle.training.delta,
+        "delta": _stored(bundle.training.delta, bundle.readout),
         "reliability": bundle.training.reliability,
         "latents": bundle.latents,
     }
@@ -153,6 +155,21 @@ def _arrays(bundle: Bundle) -> Arrays:
     for name, predictor in bundle.predictors.items():
         arrays |= {f"predictor.{name}.{part}": values for part, values in predictor.arrays().items()}
     return {name: _single(values) for name, values in arrays.items()}
+
+
+def _stored(delta: Floats, readout: Readout) -> np.ndarray:
+    """Measured shifts as they are kept: ranks as whole steps, which is how their sources hold them."""
+    if readout is not Readout.SIGNED_RANK:
+        return delta
+    steps = np.rint(np.nan_to_num(delta) * RANK_STEPS)
+    return np.where(np.isfinite(delta), steps, NOT_RANKED).astype(np.int8)
+
+
+def _measured(stored: np.ndarray, readout: Readout) -> Floats:
+    """Inverse of `_stored`, NaN where nothing was measured."""
+    if readout is not Readout.SIGNED_RANK:
+        return stored
+    return np.where(stored == NOT_RANKED, np.nan, stored / np.float32(RANK_STEPS)).astype(np.float32)
 
 
 def _single(values: Floats) -> np.ndarray:
@@ -184,7 +201,12 @@ def _read(folder: Path) -> Bundle:
         organism=config["organism"],
         genes=genes,
         contexts={context.name: context for context in _contexts(vocabulary, arrays, genes)},
-        training=Measured(conditions, arrays["cells"], arrays["delta"], arrays["reliability"]),
+        training=Measured(
+            conditions,
+            arrays["cells"],
+            _measured(arrays["delta"], Readout(config["readout"])),
+            arrays["reliability"],
+        ),
         skill=_read_table(pd.read_csv, folder / SKILL).fillna({"context": EVERYWHERE}),
         chosen=Choices.restore(config["chosen"]),
         baselines=tuple(config["baselines"]),

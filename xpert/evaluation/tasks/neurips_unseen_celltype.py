@@ -93,11 +93,10 @@ def _contestants() -> dict[str, Contestant]:
     from xpert.model.baselines.factors import Factors
     from xpert.model.supported import Supported
 
-    shipped = Supported(Factors())
     return {
         "drug mean": Contestant(Role.REFERENCE, ContextMean()),
         "shrunk additive": Contestant(Role.REFERENCE, ShrunkAdditive()),
-        "factors": Contestant(Role.SIMPLE, Factors()),
-        "shipped": Contestant(Role.SHIPPED, shipped),
-        "shuffled labels": Contestant(Role.NULL, shuffled(shipped)),
+        "corrected by the support set": Contestant(Role.SIMPLE, Supported(Factors())),
+        "shipped": Contestant(Role.SHIPPED, Factors()),
+        "shuffled labels": Contestant(Role.NULL, shuffled(Factors())),
     }
