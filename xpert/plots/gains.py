@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROW_INCHES = 0.26
+# Percent, up to which the axis is linear.
+NEAR = 10
 
 
 def write_gains(gains: pd.DataFrame, path: Path) -> None:
@@ -42,6 +44,12 @@ def write_gains(gains: pd.DataFrame, path: Path) -> None:
         gains["gain"], place, c=np.where(sure, BLUE, "white").tolist(), edgecolors=colour, s=26, zorder=3
     )
     axes.set_yticks(place, gains["label"].tolist(), fontsize=8)
+    # Most gains are a few percent and some are manyfold: linear near zero, logarithmic beyond.
+    axes.set_xscale("symlog", linthresh=NEAR)
+    ticks = [-100, -10, -5, 0, 5, 10, 100, 1000]
+    low, high = gains["lower"].min(), gains["upper"].max()
+    axes.set_xticks([t for t in ticks if low - NEAR <= t <= high], minor=False)
+    axes.xaxis.set_major_formatter("{x:+.0f}")
     axes.set_xlabel("gain over the best reference baseline, % of its value (95 % interval)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
