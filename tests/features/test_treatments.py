@@ -129,8 +129,15 @@ def test_what_a_model_was_trained_on_is_known_to_it(features):
     assert not encoded.compound.any()
 
 
-def test_control_passes_the_check(features):
-    features.check(CONTROL)
+def test_control_passes_the_check_that_refuses_an_unknown_target(features):
+    unknown = Treatment.parse('"no such thing"@1uM')
+    refused = []
+    for treatment in (CONTROL, unknown):
+        try:
+            features.check(treatment)
+        except UnknownTargetError:
+            refused.append(treatment)
+    assert refused == [unknown]
 
 
 def test_a_valid_gene_without_gene_sets_is_flagged_and_borrows_nothing(features):

@@ -11,11 +11,11 @@ import pandas as pd
 from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from xpert.data.responses import Floats, Responses
+    from xpert.data.responses import Condition, Floats, Responses
     from xpert.evaluation.task import Role
     from xpert.model.predictor import Predictor
 
@@ -52,6 +52,33 @@ class Scorer(Protocol):
     def __call__(self, ask: Ask, predicted: Floats) -> pd.DataFrame:
         """Columns ``condition, subset, metric, value``; `predicted` has shape ``(test, genes)``."""
         ...
+
+
+def scored(
+    observed: Responses,
+    ask: Ask,
+    scores: Mapping[str, Floats],
+    further: Callable[[Condition], Sequence[str]] = lambda _: (),
+) -> pd.DataFrame:
+    """The table that a `Scorer` gives.
+
+    Parameters
+    ----------
+    observed, ask
+        What was asked about.
+    scores
+        One value per asked row and metric, each of shape ``(test,)``.
+    further
+        Subsets that a condition stands in besides that of the ask.
+    """
+    asked = [observed.conditions[i] for i in ask.test.tolist()]
+    rows = [
+        (str(condition), subset, metric, values[place])
+        for place, condition in enumerate(asked)
+        for subset in (ask.subset, *further(condition))
+        for metric, values in scores.items()
+    ]
+    return pd.DataFrame(rows, columns=["condition", "subset", "metric", "value"])
 
 
 @dataclass(frozen=True, eq=False)

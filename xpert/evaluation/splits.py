@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from xpert.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -49,6 +50,26 @@ class Folds:
     task: str
     seed: int
     folds: tuple[Fold, ...]
+
+    @classmethod
+    def of_parts(cls, task: str, seed: int, names: Sequence[str], part: Sequence[int]) -> Self:
+        """One fold per part: its names are asked, all others learned from.
+
+        Parameters
+        ----------
+        task, seed
+            See the attributes.
+        names
+            Everything that is dealt.
+        part
+            Number of each name's part, from 0 on.
+        """
+        dealt = list(zip(names, map(int, part), strict=True))
+        folds = tuple(
+            Fold(tuple(n for n, p in dealt if p != number), tuple(n for n, p in dealt if p == number))
+            for number in range(max(part) + 1)
+        )
+        return cls(task, seed, folds)
 
     @classmethod
     def read(cls, folder: Path, task: str) -> Self:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from xpert.evaluation.response_contest import scored
 from xpert.evaluation.task import Metric
 from xpert.model.metrics import partial_pearson, pearson, rmse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from xpert.data.collections.tggates import Arrays
     from xpert.data.responses import Condition, Floats, Responses
@@ -75,16 +77,7 @@ class LevelScorer:
             PEARSON.name: pearson(predicted, truth),
             PARTIAL.name: partial_pearson(predicted, truth, self.means(ask)),
         }
-        asked = [self.observed.conditions[i] for i in ask.test]
-        return pd.DataFrame(
-            [
-                (str(condition), subset, metric, values[row])
-                for row, condition in enumerate(asked)
-                for subset in (ask.subset, *self.subsets.get(self.places[condition][0], ()))
-                for metric, values in scores.items()
-            ],
-            columns=["condition", "subset", "metric", "value"],
-        )
+        return scored(self.observed, ask, scores, lambda c: self.subsets.get(self.places[c][0], ()))
 
     def means(self, ask: Ask) -> Floats:
         """Mean training response of the level and time of each asked row, shape ``(test, genes)``."""

@@ -14,8 +14,8 @@ from xpert.data.responses import Condition, Context, Responses
 from xpert.evaluation.reference.drugs import consensus_drugs
 from xpert.evaluation.reference.structure_and_line import Panel
 from xpert.evaluation.reference.tuned import RIDGES, Tuning, grouped_folds, ridge_path
-from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
-from xpert.evaluation.splits import Fold, Folds
+from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest, scored
+from xpert.evaluation.splits import Folds
 from xpert.evaluation.task import ALL, Goal, Metric, Role
 from xpert.model.metrics import (
     Lineup,
@@ -62,12 +62,7 @@ class L1000UnseenDrug:
         """Five folds of drugs."""
         names = _table(data).index.tolist()
         fold = grouped_folds(self.groups(_drugs(data)), FOLDS, np.random.default_rng(seed))
-        parts = [tuple(n for n, f in zip(names, fold, strict=True) if f == i) for i in range(FOLDS)]
-        folds = []
-        for part in parts:
-            held_out = set(part)
-            folds.append(Fold(tuple(n for n in names if n not in held_out), part))
-        return Folds(self.name, seed, tuple(folds))
+        return Folds.of_parts(self.name, seed, names, fold.tolist())
 
     def groups(self, drugs: Sequence[Drug]) -> list[str]:
         """What each drug must not be parted from."""
@@ -111,12 +106,7 @@ class SignatureScorer:
             DISCRIMINATION.name: discrimination_cosine(left, lineup),
             SPEARMAN.name: spearman(predicted, truth),
         }
-        names = [str(self.observed.conditions[i]) for i in ask.test.tolist()]
-        parts = [
-            pd.DataFrame({"condition": names, "subset": ask.subset, "metric": metric, "value": values})
-            for metric, values in scores.items()
-        ]
-        return pd.concat(parts, ignore_index=True)
+        return scored(self.observed, ask, scores)
 
 
 def goals(

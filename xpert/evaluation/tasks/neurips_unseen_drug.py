@@ -11,7 +11,7 @@ from xpert.data.collections import load_responses
 from xpert.evaluation.reference.drugs import named_drugs
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
-from xpert.evaluation.splits import Fold, Folds
+from xpert.evaluation.splits import Folds
 from xpert.evaluation.task import ALL, Goal, Metric, Role
 from xpert.evaluation.tasks.tahoe_signatures import METRICS, RankScorer, drugs, line_means, rows_named
 
@@ -40,10 +40,7 @@ class NeuripsUnseenDrug:
         names = panel(load_responses("neurips2023", data))
         parents = [drug.parent for drug in named_drugs(data, names)]
         fold = grouped_folds(parents, FOLDS, np.random.default_rng([seed, FOLDS]))
-        parts = [tuple(n for n, f in zip(names, fold, strict=True) if f == i) for i in range(FOLDS)]
-        return Folds(
-            self.name, seed, tuple(Fold(tuple(n for n in names if n not in part), part) for part in parts)
-        )
+        return Folds.of_parts(self.name, seed, names, fold.tolist())
 
     def prepare(self, data: Path, folds: Folds) -> ResponseContest:
         """Read the signatures and lay out the refits."""

@@ -11,7 +11,7 @@ from xpert.data.genes import GeneNames
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.screens import METRICS, ScreenScorer, replicate_ceiling, replicate_pearson
-from xpert.evaluation.splits import Fold, Folds
+from xpert.evaluation.splits import Folds
 from xpert.evaluation.task import Goal, Metric, Role
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ class PapalexiUnseenGene:
         """Five folds of targets."""
         names = sorted(next(iter(c.treatment.targets)) for c in _responses(data).conditions)
         fold = grouped_folds(names, FOLDS, np.random.default_rng([seed, len(names)]))
-        parts = [tuple(n for n, f in zip(names, fold, strict=True) if f == i) for i in range(FOLDS)]
-        folds = tuple(Fold(tuple(n for n in names if n not in part), part) for part in parts)
-        return Folds(self.name, seed, folds)
+        return Folds.of_parts(self.name, seed, names, fold.tolist())
 
     def prepare(self, data: Path, folds: Folds) -> ResponseContest:
         """Read the screen and lay out the refits."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from xpert.data.collections import load_responses
+from xpert.evaluation.response_contest import scored
 from xpert.evaluation.task import Metric
 from xpert.model.metrics import partial_pearson, spearman, top_share
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    import pandas as pd
 
     from xpert.data.responses import Floats, Responses
     from xpert.evaluation.response_contest import Ask
@@ -102,12 +103,7 @@ class RankScorer:
             UP.name: top_share(predicted, truth, top=TOP),
             DOWN.name: top_share(predicted, truth, top=TOP, up=False),
         }
-        names = [str(self.observed.conditions[i]) for i in ask.test.tolist()]
-        parts = [
-            pd.DataFrame({"condition": names, "subset": ask.subset, "metric": metric, "value": values})
-            for metric, values in scores.items()
-        ]
-        return pd.concat(parts, ignore_index=True)
+        return scored(self.observed, ask, scores)
 
 
 def _mean(delta: Floats) -> Floats:

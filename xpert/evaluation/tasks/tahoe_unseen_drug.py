@@ -9,7 +9,7 @@ import numpy as np
 
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
-from xpert.evaluation.splits import Fold, Folds
+from xpert.evaluation.splits import Folds
 from xpert.evaluation.task import ALL, Goal, Metric, Role
 from xpert.evaluation.tasks.tahoe_signatures import (
     METRICS,
@@ -45,10 +45,7 @@ class TahoeUnseenDrug:
         """Five parts of the drugs; names of one parent compound stay together."""
         names = np.array(sorted(set(drugs(responses(data)))))
         fold = grouped_folds(parents(names.tolist()), FOLDS, np.random.default_rng([seed, FOLDS]))
-        parts = [
-            Fold(tuple(names[fold != i].tolist()), tuple(names[fold == i].tolist())) for i in range(FOLDS)
-        ]
-        return Folds(self.name, seed, tuple(parts))
+        return Folds.of_parts(self.name, seed, names.tolist(), fold.tolist())
 
     def prepare(self, data: Path, folds: Folds) -> ResponseContest:
         """Read the signatures and lay out the refits."""

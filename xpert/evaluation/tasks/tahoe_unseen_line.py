@@ -50,10 +50,7 @@ class TahoeUnseenLine:
         """Five parts of the lines."""
         names = np.array(sorted(set(lines(responses(data)))))
         fold = grouped_folds(names.tolist(), FOLDS, np.random.default_rng([seed, FOLDS]))
-        parts = [
-            Fold(tuple(names[fold != i].tolist()), tuple(names[fold == i].tolist())) for i in range(FOLDS)
-        ]
-        return Folds(self.name, seed, tuple(parts))
+        return Folds.of_parts(self.name, seed, names.tolist(), fold.tolist())
 
     def prepare(self, data: Path, folds: Folds) -> ResponseContest:
         """Read the signatures and lay out the refits."""

@@ -56,13 +56,8 @@ class DoseInterpolation:
         names = sorted({compound for compound, _ in triples})
         fold = grouped_folds(parents(data, names), FOLDS, np.random.default_rng([seed, len(names)]))
         where = dict(zip(names, fold.tolist(), strict=True))
-        parts = [tuple(name_of(pair) for pair in triples if where[pair[0]] == i) for i in range(FOLDS)]
         whole = [name_of(pair) for pair in triples]
-        return Folds(
-            self.name,
-            seed,
-            tuple(Fold(tuple(n for n in whole if n not in set(part)), part) for part in parts),
-        )
+        return Folds.of_parts(self.name, seed, whole, [where[compound] for compound, _ in triples])
 
     def prepare(self, data: Path, folds: Folds) -> ResponseContest:
         """Read the arrays and lay out the refits."""

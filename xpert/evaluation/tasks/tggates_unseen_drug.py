@@ -9,7 +9,7 @@ import numpy as np
 
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
-from xpert.evaluation.splits import Fold, Folds
+from xpert.evaluation.splits import Folds
 from xpert.evaluation.task import ALL, Goal, Metric, Role
 from xpert.evaluation.tasks.hepatocytes import (
     FOLDS,
@@ -49,10 +49,7 @@ class UnseenDrug:
         """Five parts of the compounds."""
         names = np.array(sorted({key[0] for key in arrays(data).groups}))
         fold = grouped_folds(parents(data, names.tolist()), FOLDS, np.random.default_rng([seed, len(names)]))
-        parts = [
-            Fold(tuple(names[fold != i].tolist()), tuple(names[fold == i].tolist())) for i in range(FOLDS)
-        ]
-        return Folds(self.name, seed, tuple(parts))
+        return Folds.of_parts(self.name, seed, names.tolist(), fold.tolist())
 
     def prepare(self, data: Path, folds: Folds) -> ResponseContest:
         """Read the arrays and lay out the refits."""
