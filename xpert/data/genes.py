@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xpert.errors import nearest_names
+from xpert.parquet import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -197,9 +198,7 @@ def _one_of(symbols: tuple[str, ...], kind: MatchKind) -> GeneMatch:
 
 @cache
 def _load() -> GeneNames:
-    import pyarrow.parquet as pq
-
-    arrow = pq.read_table(TABLE)
+    arrow = read_table(TABLE)
     columns = {name: arrow.column(name).to_pylist() for name in arrow.column_names}
     symbols: list[str] = columns["symbol"]
     return GeneNames(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from xpert.errors import InputError, nearest_names
 from xpert.evaluation.splits import Folds
+from xpert.parquet import read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,7 @@ class _Kept:
             table = contest.contest.run(name)
             role = contest.contest.contestants[name].value
             _write(path, table.assign(model=name, role=role).to_parquet(index=False))
-        return pd.read_parquet(path)
+        return read_frame(path)
 
     def ceiling(self, contest: _Lazy) -> pd.DataFrame:
         """Read what repeating the experiment scores, or compute it."""
@@ -154,7 +155,7 @@ class _Kept:
             table = contest.contest.ceiling()
             table = table.assign(model=CEILING, role=CEILING, fold=-1, condition="")
             _write(path, table.to_parquet(index=False))
-        return pd.read_parquet(path)
+        return read_frame(path)
 
 
 def _check_asked(plan: Plan, jobs: Sequence[tuple[Task, Folds]], asked: set[str]) -> None:

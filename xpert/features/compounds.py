@@ -13,6 +13,7 @@ from xpert.features.compound_views import ANNOTATION_VIEWS, STRUCTURE_VIEWS, ann
 from xpert.features.naming import fold, variants
 from xpert.features.smiles import canonical, connectivity, parent, read_molecule
 from xpert.features.tables import TABLES
+from xpert.parquet import read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,9 +175,8 @@ class CompoundKnowledge:
 
 @cache
 def _shipped() -> CompoundKnowledge:
-    import pandas as pd
 
-    table = {name: column.tolist() for name, column in pd.read_parquet(TABLES / TABLE).items()}
+    table = {name: column.tolist() for name, column in read_frame(TABLES / TABLE).items()}
     spellings = table.pop("spellings")
     compounds = tuple(
         Compound(name, smiles or None, listed(targets), listed(mechanisms), key or None)

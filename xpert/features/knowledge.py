@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from xpert.features.tables import TABLES, read_names
+from xpert.parquet import read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,7 +205,6 @@ def _with_ones_where_equal(similarity: npt.NDArray[np.float64], a: Sequence[str]
 
 @cache
 def _shipped() -> GeneKnowledge:
-    import pandas as pd
 
     with np.load(TABLES / "gene_sets.npz", allow_pickle=False) as stored:
         genes, sets, collections = (read_names(stored[key]) for key in ("genes", "sets", "collections"))
@@ -212,7 +212,7 @@ def _shipped() -> GeneKnowledge:
         membership = sparse.csc_matrix(
             (np.ones(len(indices), dtype=bool), indices, stored["indptr"]), shape=(len(genes), len(sets))
         )
-    links = pd.read_parquet(TABLES / "regulons.parquet")
+    links = read_frame(TABLES / "regulons.parquet")
     regulator, target = links["regulator"].cat, links["target"].cat
     regulation = sparse.csr_matrix(
         (links["sign"].to_numpy(np.float32), (regulator.codes.to_numpy(), target.codes.to_numpy())),

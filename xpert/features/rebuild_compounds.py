@@ -16,6 +16,7 @@ from xpert.features.rebuild_genes import approved
 from xpert.features.smiles import canonical, connectivity, parent, read_molecule
 from xpert.features.structures import TABLE as FINGERPRINTS
 from xpert.features.structures import StoredStructures, computed
+from xpert.parquet import read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ def write_compounds(folder: Path, out: Path) -> None:
 
 def write_library(out: Path) -> None:
     """Write ``compounds.parquet``: the three tables of compounds joined, with folded spellings."""
-    tables = {source: pd.read_parquet(out / f"compounds_{source}.parquet") for source in SOURCES}
+    tables = {source: read_frame(out / f"compounds_{source}.parquet") for source in SOURCES}
     as_table(merged(tables)).to_parquet(out / TABLE, compression="zstd", index=False)
 
 
@@ -115,7 +116,7 @@ def _parts(listed: object) -> list[str]:
 
 def write_descriptor_scale(out: Path) -> None:
     """Write ``descriptor_scale.npz``: median and spread of each descriptor over the hub's structures."""
-    smiles = pd.read_parquet(out / "compounds_hub.parquet", columns=["smiles"])["smiles"]
+    smiles = read_frame(out / "compounds_hub.parquet", columns=["smiles"])["smiles"]
     values = np.array([computed(text).descriptors for text in smiles if text])
     low, centre, high = np.percentile(values, [25, 50, 75], axis=0)
     spread = np.maximum((high - low) / 1.349, 1e-3)  # the standard deviation, were they normal
@@ -126,7 +127,7 @@ def write_descriptor_scale(out: Path) -> None:
 
 def write_fingerprints(out: Path) -> None:
     """Write ``fingerprints.npz``: what RDKit computes of every structure in the tables of compounds."""
-    tables = [pd.read_parquet(path, columns=["smiles"]) for path in sorted(out.glob("compounds_*.parquet"))]
+    tables = [read_frame(path, columns=["smiles"]) for path in sorted(out.glob("compounds_*.parquet"))]
     StoredStructures.of(text for table in tables for text in table["smiles"] if text).write(
         out / FINGERPRINTS
     )

@@ -28,6 +28,7 @@ from xpert.errors import InputError
 from xpert.model.bundle import Bundle, Measured
 from xpert.model.bundle_list import CARD, CONFIG, FORMAT, find_folder, read_config, read_json, read_text
 from xpert.model.config import ModelConfig
+from xpert.parquet import read_frame
 from xpert.perturbation import Treatment
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def _read(folder: Path) -> Bundle:
         learned_spread=bool(config["learned_spread"]),
         calibration=Calibration.restore(config["calibration"], _part(arrays, "calibration.")),
         novelty=Novelty.restore(vocabulary["novelty"], _part(arrays, "novelty.")),
-        perturbverse=_read_table(pd.read_parquet, folder / POINTS),
+        perturbverse=_read_table(read_frame, folder / POINTS),
         latents=arrays["latents"],
         features=features,
         card=read_text(folder / CARD),

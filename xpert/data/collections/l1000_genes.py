@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xpert.data.collections import file_in
+from xpert.parquet import read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +99,7 @@ def knockouts(folder: Path, genes: Sequence[str], length: float, names: GeneName
     names
         Which gene a symbol means.
     """
-    table = pd.read_parquet(file_in(folder, "l1000_sparse", "genetic_top20degs.parquet"))
+    table = read_frame(file_in(folder, "l1000_sparse", "genetic_top20degs.parquet"))
     table = table.astype({"names": str, "condition": str, "cell_line": str})
     lines_of = table.groupby("condition")["cell_line"].nunique()
     perturbed = sorted(lines_of.index[lines_of >= FEWEST_LINES])

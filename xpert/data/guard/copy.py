@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from xpert.data.guard.csr import csr_of
 from xpert.data.guard.facts import Facts
+from xpert.parquet import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ def open_facts(folder: Path, meta: dict[str, Any]) -> Facts:
 
 def open_columns(path: Path, names: list[str]) -> pd.DataFrame:
     """A table of cells or genes under the names of its rows."""
-    table = pq.read_table(path, use_threads=False, memory_map=False)
+    table = read_table(path)
     index = pd.Index([str(name) for name in table["0"].to_pylist()], dtype=object)
     columns = {name: _series(table[str(i)], index) for i, name in enumerate(names, start=1)}
     return pd.DataFrame(columns, index=index)

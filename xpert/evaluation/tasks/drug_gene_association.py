@@ -19,6 +19,7 @@ from xpert.errors import InputError
 from xpert.evaluation.reference.drugs import named_drugs
 from xpert.evaluation.splits import Fold, Folds
 from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS, Goal, Metric, Role
+from xpert.parquet import read_frame
 from xpert.perturbverse.association import (
     KnownTargets,
     connectivity,
@@ -202,7 +203,7 @@ def read(data: Path) -> Evidence:
 def _responders(data: Path, half: str) -> pd.DataFrame:
     """Signs of the strongest responders in every line."""
     path = file_in(data, "l1000_sparse", f"{half}_top20degs.parquet")
-    table = pd.read_parquet(path, columns=["condition", "names", "logfoldchanges"])
+    table = read_frame(path, columns=["condition", "names", "logfoldchanges"])
     return pd.DataFrame(
         {
             "perturbed": table["condition"].astype(str),
