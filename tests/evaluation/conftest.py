@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import ALL, Goal, Metric, Role
+from xpert.evaluation.task import ALL, Goal, Metric, Role, itself
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CORRELATION, ERROR = Metric("r", "correlation"), Metric("L2", "distance", higher_is_better=False)
 ROLES = {
@@ -68,6 +72,7 @@ class TinyTask:
     goals: tuple[Goal, ...] = (Goal(ALL, "r", 0.25, 0.35, 0.5),)
     asked: list[str] = field(default_factory=list)
     order: tuple[str, ...] = CONDITIONS
+    unit: Callable[[str], str] = itself
 
     def deal(self, data: object, seed: int) -> Folds:
         return Folds(self.name, seed, (Fold(("x",), self.order),))

@@ -46,3 +46,11 @@ def test_it_answers_every_gene_and_is_zero_for_control(responses):
     assert np.isfinite(shift).all()
     assert np.abs(shift[:12]).sum() > 0
     assert not shift[12].any()
+
+
+def test_a_compound_of_which_nothing_is_known_is_left_to_the_simple_model(responses):
+    settings = SETTINGS.model_copy(update={"epochs": 1, "genes_per_step": 8})
+    fitted = NetworkOnTop(MeanShift(), settings=settings).fit(responses)
+    asked = (Condition("K562", Treatment.parse("no such compound:compound")),)
+    simple = MeanShift().fit(responses).predict(asked, responses.context)
+    np.testing.assert_array_equal(fitted.predict(asked, responses.context), simple)

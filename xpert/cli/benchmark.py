@@ -29,6 +29,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--splits", type=Path, help="folder of split files; without it folds are dealt by seed"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="seeds to deal folds for (1)")
+    parser.add_argument(
+        "--network", action="store_true", help="train the network too: minutes to hours a task"
+    )
+    parser.add_argument("--fresh", action="store_true", help="ask anew what an earlier run has kept")
     parser.add_argument("--model", action="append", default=[], help="ask this model only; may be repeated")
     parser.add_argument(
         "--data", type=Path, help=f"folder of the data sets (${DATA_VARIABLE}, or ../shared/data)"
@@ -64,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         seeds=tuple(args.seeds),
         splits=args.splits,
         models=tuple(args.model),
+        network=args.network,
+        fresh=args.fresh,
     )
     if args.confidence:
         return _confidence(args, plan)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 SCORE_COLUMNS = (
     "task", "subset", "metric", "model", "role", "value", "lower", "upper", "conditions", "seeds",
-    "gain", "gain_lower", "gain_upper", "against", "over_shipped", "over_shipped_lower", "over_shipped_upper", "s", "ceiling", "reference_known", "best_simple_known", "aim",
+    "gain", "gain_lower", "gain_upper", "against", "over_shipped", "over_shipped_lower", "over_shipped_upper",
+    "over_blind", "over_blind_lower", "over_blind_upper", "s", "ceiling", "reference_known", "best_simple_known", "aim",
 )  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def compare(outcomes: pd.DataFrame, tasks: Sequence[Task]) -> pd.DataFrame:
 
     A prediction without a correlation (of zero, or of the mean that is projected out) scores 0: otherwise a
     model that abstains would win. Each condition's scores are averaged over seeds first; intervals are 95 %
-    bootstrap intervals over conditions.
+    bootstrap intervals over the units of the task (`Task.unit`).
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def compare(outcomes: pd.DataFrame, tasks: Sequence[Task]) -> pd.DataFrame:
     -------
     Columns `SCORE_COLUMNS`. ``gain`` is how much better a model is than the best reference baseline, paired
     by condition, positive is better whatever the metric's direction, with its interval; ``over_shipped`` the same
-    against the shipped predictor; ``s`` is
+    against the shipped predictor, ``over_blind`` against that without knowledge of the treatment; ``s`` is
     (model − best baseline) / (ceiling − best baseline), NaN without a ceiling.
     """
     rows = [
@@ -56,13 +57,14 @@ def compare(outcomes: pd.DataFrame, tasks: Sequence[Task]) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class _Scores:
-    """One metric on one subset: models × conditions."""
+    """One metric on one subset: models × conditions and seeds."""
 
     task: Task
     metric: Metric
     subset: str
     values: pd.DataFrame
     roles: dict[str, str]
+    units: dict[str, str]
     seeds: int
     ceiling: float
 
@@ -72,34 +74,42 @@ class _Scores:
 
     @property
     def best_reference(self) -> str | None:
-        references = [name for name in self.values.columns if self.roles[name] == Role.REFERENCE.value]
+        to_beat = (Role.REFERENCE.value, Role.BLIND.value)
+        references = [name for name in self.values.columns if self.roles[name] in to_beat]
         means = self.sign * self.values[references].mean()
         return None if means.empty else str(means.idxmax())
 
-    @property
-    def shipped(self) -> str | None:
-        """The shipped predictor; None where it was not asked."""
-        return next((n for n in self.values.columns if self.roles[n] == Role.SHIPPED.value), None)
+    def of_role(self, role: Role) -> str | None:
+        """The one model of a role; None where it was not asked."""
+        return next((n for n in self.values.columns if self.roles[n] == role.value), None)
 
     def row(self, model: str) -> tuple[object, ...]:
-        values = self.values[model].to_numpy(dtype=float)
-        lower, upper = interval(values, self.values.index.tolist(), level=LEVEL)
+        values, lower, upper = self.mean(self.values[model])
         best, goal = self.best_reference, _goal(self.task, self.subset, self.metric)
         gain = self.gain(model, best)
         room = float("nan") if best is None else self.sign * (self.ceiling - float(self.values[best].mean()))
         s = gain[0] / room if np.isfinite(room) and room > 0 else float("nan")
         return (
-            self.task.name, self.subset, self.metric.name, model, self.roles[model], float(values.mean()),
-            lower, upper, len(values), self.seeds, *gain, best or "", *self.gain(model, self.shipped), s,
-            self.ceiling, goal.reference, goal.best_simple, goal.aim,
+            self.task.name, self.subset, self.metric.name, model, self.roles[model], values,
+            lower, upper, self.conditions(model), self.seeds, *gain, best or "", *self.gain(model, self.of_role(Role.SHIPPED)),
+            *self.gain(model, self.of_role(Role.BLIND)), s, self.ceiling, goal.reference, goal.best_simple, goal.aim,
         )  # fmt: skip
 
     def gain(self, model: str, other: str | None) -> tuple[float, float, float]:
         """How much better a model is than another, paired by condition, with its interval."""
         if other is None:
             return (float("nan"),) * 3
-        paired = self.sign * (self.values[model] - self.values[other]).to_numpy(dtype=float)
-        return (float(paired.mean()), *interval(paired, self.values.index.tolist(), level=LEVEL))
+        return self.mean(self.sign * (self.values[model] - self.values[other]))
+
+    def mean(self, values: pd.Series) -> tuple[float, float, float]:
+        """Mean over conditions of one value for every condition and seed, with its interval."""
+        each = values.groupby(level="condition").mean()
+        units = [self.units[condition] for condition in each.index.tolist()]
+        return (float(each.mean()), *interval(each.to_numpy(dtype=float), units, level=LEVEL))
+
+    def conditions(self, model: str) -> int:
+        """Conditions that a model was asked about on any seed."""
+        return int(self.values[model].dropna().index.get_level_values("condition").nunique())
 
 
 def _of_metric(outcomes: pd.DataFrame, task: Task, metric: Metric) -> Iterator[tuple[object, ...]]:
@@ -110,7 +120,7 @@ def _of_metric(outcomes: pd.DataFrame, task: Task, metric: Metric) -> Iterator[t
         asked = part[part["model"] != CEILING]
         names = list(dict.fromkeys(asked["model"].tolist()))
         table = asked.assign(value=asked["value"].fillna(0.0)).pivot_table(
-            index="condition", columns="model", values="value", aggfunc="mean"
+            index=["condition", "seed"], columns="model", values="value", aggfunc="mean"
         )[names]
         scores = _Scores(
             task,
@@ -118,6 +128,7 @@ def _of_metric(outcomes: pd.DataFrame, task: Task, metric: Metric) -> Iterator[t
             subset,
             table,
             dict(zip(asked["model"], asked["role"], strict=True)),
+            {condition: task.unit(condition) for condition in asked["condition"].unique().tolist()},
             asked["seed"].nunique(),
             float(replicate.mean()) if len(replicate) else float("nan"),
         )

@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
-from xpert.errors import InputError
+import numpy as np
+
+from xpert.errors import InputError, UnknownTargetError
+from xpert.evaluation.response_contest import Contestant
+from xpert.evaluation.task import Role
 from xpert.model.baselines.mean_shift import MeanShift
+from xpert.training.fold import pair, perturbation
 from xpert.training.recipe import NetworkSection, TrainingSection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xpert.data.responses import Condition, Context, Floats, Responses
+    from xpert.evaluation.response_contest import ResponseContest
     from xpert.model.baselines.blend import StoredPredictor
-    from xpert.model.predictor import Predictor
+    from xpert.perturbation import Treatment
+    from xpert.training.fold import Group
+    from xpert.training.network_predictor import NetworkPredictor
 
 # Shorter than a bundle's training, because a task refits up to fifteen times.
 SETTINGS = TrainingSection(epochs=20, patience=5, genes_per_step=512)
@@ -28,13 +36,16 @@ class NetworkOnTop:
     """The shipped predictor, and a network whose answer is weighed with it; satisfies `Predictor`.
 
     The network starts from the mean shift of the context, which also tells it where it is when contexts have no
-    control expression. How much its answer counts is decided on training treatments that neither it nor the
-    shipped predictor has seen, and may be nothing.
+    control expression. How much its answer counts is decided on training conditions that neither it nor the
+    shipped predictor has seen, and may be nothing. Of targets that it can know nothing of, the shipped predictor
+    answers alone.
 
     Attributes
     ----------
     shipped
         Unfitted.
+    alike
+        What is held out whole while it learns; see `xpert.training.network_predictor.NetworkPredictor`.
     settings, sizes
         How the network is fitted, and how large it is.
     seed
@@ -45,9 +56,10 @@ class NetworkOnTop:
 
     shipped: StoredPredictor
     seed: int = 0
+    alike: Callable[[Condition], Group] = perturbation
     settings: TrainingSection = field(default=SETTINGS)
     sizes: NetworkSection = field(default=SIZES)
-    fitted: Predictor | None = None
+    fitted: NetworkPredictor | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +79,7 @@ class NetworkOnTop:
                 self.sizes,
                 self.settings.model_copy(update={"seed": self.seed}),
                 Path(folder),
+                alike=self.alike,
             ).fit(responses)
         return replace(self, fitted=fitted)
 
@@ -80,4 +93,24 @@ class NetworkOnTop:
         """
         if self.fitted is None:
             raise InputError("The network has not been fitted.")
-        return self.fitted.predict(conditions, contexts)
+        shift = np.array(self.fitted.base.predict(conditions, contexts))
+        known = [i for i, c in enumerate(conditions) if self._knows(c.treatment)]
+        shift[known] = self.fitted.predict([conditions[i] for i in known], contexts)
+        return shift
+
+    def _knows(self, treatment: Treatment) -> bool:
+        assert self.fitted is not None
+        assert self.fitted.trained is not None
+        try:
+            self.fitted.features.check(treatment, self.fitted.trained.vocabulary.targets)
+        except UnknownTargetError:
+            return False
+        return True
+
+
+def on_top(contest: ResponseContest, seed: int) -> Contestant:
+    """The network on the shipped predictor of a contest."""
+    shipped, conditions = cast("StoredPredictor", contest.shipped), contest.learned.conditions
+    learned = {perturbation(conditions[i]) for i in contest.asks[0].train}
+    is_new = any(perturbation(conditions[i]) not in learned for i in contest.asks[0].test)
+    return Contestant(Role.NETWORK, NetworkOnTop(shipped, seed, perturbation if is_new else pair))

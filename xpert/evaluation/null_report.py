@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from xpert.evaluation.task import Metric, Task
 
-# What a guess scores on average, where that is known; elsewhere the best reference baseline is the measure.
+# What a guess scores on average, where that is known.
 CHANCE: Mapping[str, float] = {"pds_cosine_centred": 0.5, "pearson_partial": 0.0, "systema_pearson": 0.0}
 
 
@@ -31,11 +31,12 @@ class NullCheck:
     value, lower, upper
         Score with its 95 % interval.
     limit
-        What it must not exceed: chance, or the score of the best reference baseline.
+        What it must not exceed: the score of the predictor that does not know the treatment, or chance where that
+        is more; without either, the score of the best reference baseline.
     limit_name
-        ``chance`` or the baseline's name.
+        ``chance`` or the name of that model.
     shows_skill
-        Whether the whole interval, paired by condition where the limit is a baseline, lies above the limit.
+        Whether the whole interval, paired by condition where the limit is a model, lies above the limit.
     """
 
     task: str
@@ -51,10 +52,10 @@ class NullCheck:
 
 
 def null_checks(scores: pd.DataFrame, tasks: Sequence[Task]) -> list[NullCheck]:
-    """Every null contestant on every subset, judged by the first metric of the task that knows chance.
+    """Every null contestant on every subset, judged by the first metric of the task that knows chance, or its first.
 
-    A task none of whose metrics does is judged by its first metric against the best reference baseline: a
-    predictor without labels may be as good as the mean and no better.
+    A predictor without labels still learns its context: where that scores more than chance, it may be as good as a
+    predictor that knows the context alone, and no better.
 
     Parameters
     ----------
@@ -68,10 +69,8 @@ def null_checks(scores: pd.DataFrame, tasks: Sequence[Task]) -> list[NullCheck]:
         metric = next((m for m in task.metrics if m.name in CHANCE), task.metrics[0])
         part = scores[(scores["task"] == task.name) & (scores["metric"] == metric.name)]
         for _, row in part[part["role"] == Role.NULL.value].iterrows():
-            against = part[(part["subset"] == row["subset"]) & (part["model"] == row["against"])]
-            if metric.name not in CHANCE and against.empty:
-                continue
-            found.append(_check(row, metric, against))
+            here = part[part["subset"] == row["subset"]]
+            found.append(_check(row, metric, here))
     return found
 
 
@@ -92,14 +91,9 @@ def null_table(scores: pd.DataFrame, tasks: Sequence[Task]) -> str:
     return f"{said}; about one in forty does by chance.\n\n" + "\n".join(lines) + "\n"
 
 
-def _check(row: pd.Series, metric: Metric, against: pd.DataFrame) -> NullCheck:
-    if metric.name in CHANCE:
-        limit, name = CHANCE[metric.name], "chance"
-        shows = bool(row["lower"] > limit) if metric.higher_is_better else bool(row["upper"] < limit)
-    else:
-        limit, name = float(against["value"].iloc[0]), str(row["against"])
-        shows = bool(row["gain_lower"] > 0)
+def _check(row: pd.Series, metric: Metric, here: pd.DataFrame) -> NullCheck:
     value, lower, upper = (float(row[c]) for c in ("value", "lower", "upper"))
+    limit, name, shows = _limit(row, metric, here)
     return NullCheck(
         str(row["task"]),
         str(row["subset"]),
@@ -112,3 +106,15 @@ def _check(row: pd.Series, metric: Metric, against: pd.DataFrame) -> NullCheck:
         name,
         shows,
     )
+
+
+def _limit(row: pd.Series, metric: Metric, here: pd.DataFrame) -> tuple[float, str, bool]:
+    """What must not be exceeded, its name, and whether it is."""
+    chance, sign = CHANCE.get(metric.name), 1.0 if metric.higher_is_better else -1.0
+    blind = here[here["role"] == Role.BLIND.value]
+    if not blind.empty and (chance is None or sign * (blind["value"].iloc[0] - chance) > 0):
+        return float(blind["value"].iloc[0]), str(blind["model"].iloc[0]), bool(row["over_blind_lower"] > 0)
+    if chance is not None:
+        return chance, "chance", bool(row["lower"] > chance if sign > 0 else row["upper"] < chance)
+    best = here.loc[here["model"] == row["against"], "value"]
+    return float(best.iloc[0]), str(row["against"]), bool(row["gain_lower"] > 0)

@@ -22,7 +22,9 @@ BETTER, WORSE, SAME = "better", "worse", "no difference"
 HEAD = """# Benchmarks
 
 Written by `xpert benchmark --docs`. {folds} A value is the mean over held-out conditions, in brackets its 95 % bootstrap
-interval over conditions. **Reference** is the best of the published reference's baselines, refitted on the same folds.
+interval over what would be a new case: drugs where drugs are held out, cell lines or types where these are. **Reference** is
+the best of the published reference's baselines, refitted on the same folds, or, where that is better, the shipped predictor
+without knowledge of the treatment (*blind*: its mean answer in the context).
 **Gain** is how much better the shipped predictor is than it, paired by condition, whatever the metric's direction.
 **s** is (shipped − reference) / (ceiling − reference): 0 is the baseline, 1 is repeating the experiment. *Best simple* and
 *aim* are numbers known beforehand, on other folds.
@@ -33,8 +35,9 @@ interval over conditions. **Reference** is the best of the published reference's
 NULL_HEAD = """## Checks that must show no skill
 
 The shipped predictor with its training labels exchanged within each context (shuffled labels), or with what is known of its
-targets exchanged (shuffled features). A check shows skill where its whole interval lies above chance, or, for a score without
-a known chance level, above the best reference baseline.
+targets exchanged (shuffled features). Both still learn their contexts. So a check shows skill where its whole interval lies
+above chance and above the shipped predictor that knows the context alone (*blind to the treatment*, paired by condition);
+in tasks that have neither, above the best reference baseline.
 
 """
 

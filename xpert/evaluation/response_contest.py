@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 
-from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS
+from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from xpert.data.responses import Condition, Floats, Responses
-    from xpert.evaluation.task import Role
     from xpert.model.predictor import Predictor
 
     Rows = npt.NDArray[np.intp]
@@ -115,7 +114,7 @@ class ResponseContest:
     score
         How answers are scored.
     replicate
-        What repeating the experiment would score, columns `CEILING_COLUMNS`; None where it cannot be had.
+        Computes what repeating the experiment would score, columns `CEILING_COLUMNS`; None where it cannot be had.
     """
 
     learned: Responses
@@ -123,11 +122,20 @@ class ResponseContest:
     asks: tuple[Ask, ...]
     models: Mapping[str, Contestant]
     score: Scorer
-    replicate: pd.DataFrame | None = None
+    replicate: Callable[[], pd.DataFrame] | None = None
 
     def __post_init__(self) -> None:
         if self.learned.conditions != self.observed.conditions or self.learned.genes != self.observed.genes:
             raise ValueError("what is learned and what is observed differ in conditions or genes")
+
+    def with_models(self, models: Mapping[str, Contestant]) -> ResponseContest:
+        """The same contest with further contestants."""
+        return replace(self, models={**self.models, **models})
+
+    @property
+    def shipped(self) -> Predictor:
+        """What a bundle of such data answers with."""
+        return next(model.predictor for model in self.models.values() if model.role is Role.SHIPPED)
 
     @property
     def contestants(self) -> dict[str, Role]:
@@ -149,4 +157,4 @@ class ResponseContest:
 
     def ceiling(self) -> pd.DataFrame:
         """What repeating the experiment would score."""
-        return pd.DataFrame(columns=list(CEILING_COLUMNS)) if self.replicate is None else self.replicate
+        return pd.DataFrame(columns=list(CEILING_COLUMNS)) if self.replicate is None else self.replicate()

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from xpert.errors import InputError, nearest_names
+from xpert.evaluation.blind import blind
+from xpert.evaluation.network import on_top
+from xpert.evaluation.response_contest import ResponseContest
 from xpert.evaluation.splits import Folds
 from xpert.parquet import read_frame
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from xpert.evaluation.task import Contest, Task
 
-CEILING = "ceiling"
+CEILING, BLIND, NETWORK = "ceiling", "blind to the treatment", "network"
 
 
 class Progress(Protocol):
@@ -49,6 +52,10 @@ class Plan:
         Folder with one split file per task; None deals by seed.
     models
         Names of the contestants to ask; empty asks all.
+    network
+        Whether the network is trained too, where a task asks predictors: minutes to hours of its own.
+    fresh
+        Whether what was kept is asked anew, as it must be after a change of the code.
     """
 
     tasks: tuple[Task, ...]
@@ -57,6 +64,8 @@ class Plan:
     seeds: tuple[int, ...] = (1,)
     splits: Path | None = None
     models: tuple[str, ...] = ()
+    network: bool = False
+    fresh: bool = False
 
     def folds(self, task: Task) -> list[Folds]:
         """The folds of every seed, or those of the split file."""
@@ -82,9 +91,11 @@ def run(plan: Plan, progress: Progress | None = None) -> pd.DataFrame:
     jobs = [(task, folds) for task in plan.tasks for folds in plan.folds(task)]
     parts, asked = [], set()
     for number, (task, folds) in enumerate(jobs):
-        kept = _Kept(plan.work / task.name / f"seed-{folds.seed}", folds)
-        contest = _Lazy(task, plan.data, folds)
-        names = [n for n in contest.names(kept) if not plan.models or n in plan.models]
+        kept = _Kept.of(plan.work / task.name / f"seed-{folds.seed}", folds)
+        if plan.fresh:
+            kept.clear()
+        contest = _entered(task, plan.data, folds, network=plan.network or kept.has(NETWORK))
+        names = [n for n in contest.contestants if not plan.models or n in plan.models]
         asked.update(names)
         for place, name in enumerate(names):
             parts.append(kept.outcomes(name, contest).assign(task=task.name, seed=folds.seed))
@@ -96,72 +107,70 @@ def run(plan: Plan, progress: Progress | None = None) -> pd.DataFrame:
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-@dataclass(eq=False)
-class _Lazy:
-    """A contest that is prepared when something must be computed."""
-
-    task: Task
-    data: Path
-    folds: Folds
-    prepared: Contest | None = None
-
-    @property
-    def contest(self) -> Contest:
-        if self.prepared is None:
-            self.prepared = self.task.prepare(self.data, self.folds)
-        return self.prepared
-
-    def names(self, kept: _Kept) -> list[str]:
-        """Contestants: of the last run where its folds were the same, so that nothing has to be read."""
-        return list(kept.roles(self))
-
-
 @dataclass(frozen=True, eq=False)
 class _Kept:
-    """The outcomes of one task and seed on disk, void when the folds have changed."""
+    """The outcomes of one task and seed on disk."""
 
     folder: Path
-    folds: Folds
 
-    @property
-    def fingerprint(self) -> str:
-        listed = [[fold.train, fold.test] for fold in self.folds.folds]
-        return hashlib.sha256(json.dumps([self.folds.seed, listed]).encode()).hexdigest()
-
-    def roles(self, contest: _Lazy) -> dict[str, str]:
-        """Role of every contestant."""
-        found = {name: role.value for name, role in contest.contest.contestants.items()}
-        path = self.folder / "folds.json"
-        described = json.dumps({"fingerprint": self.fingerprint})
+    @classmethod
+    def of(cls, folder: Path, folds: Folds) -> _Kept:
+        """What was kept of these folds: nothing, where the last run was dealt others."""
+        listed = [[fold.train, fold.test] for fold in folds.folds]
+        fingerprint = hashlib.sha256(json.dumps([folds.seed, listed]).encode()).hexdigest()
+        described = json.dumps({"fingerprint": fingerprint})
+        kept, path = cls(folder), folder / "folds.json"
         if not path.is_file() or path.read_text(encoding="utf-8") != described:
-            for stale in self.folder.glob("*.parquet"):
-                stale.unlink()
+            kept.clear()
             _write(path, described.encode())
-        return found
+        return kept
 
-    def outcomes(self, name: str, contest: _Lazy) -> pd.DataFrame:
+    def has(self, name: str) -> bool:
+        """Whether a model was asked."""
+        return self._path(name).is_file()
+
+    def clear(self) -> None:
+        """Forget every outcome."""
+        for stale in self.folder.glob("*.parquet"):
+            stale.unlink()
+
+    def outcomes(self, name: str, contest: Contest) -> pd.DataFrame:
         """Read what a model scored, or let it be asked."""
-        path = self.folder / f"{_plain(name)}.parquet"
+        path = self._path(name)
         if not path.is_file():
-            table = contest.contest.run(name)
-            role = contest.contest.contestants[name].value
-            _write(path, table.assign(model=name, role=role).to_parquet(index=False))
+            table = contest.run(name).assign(model=name, role=contest.contestants[name].value)
+            _write(path, table.to_parquet(index=False))
         return read_frame(path)
 
-    def ceiling(self, contest: _Lazy) -> pd.DataFrame:
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{_plain(name)}.parquet"
+
+    def ceiling(self, contest: Contest) -> pd.DataFrame:
         """Read what repeating the experiment scores, or compute it."""
         path = self.folder / f"{CEILING}.parquet"
         if not path.is_file():
-            table = contest.contest.ceiling()
-            table = table.assign(model=CEILING, role=CEILING, fold=-1, condition="")
+            table = contest.ceiling().assign(model=CEILING, role=CEILING, fold=-1, condition="")
             _write(path, table.to_parquet(index=False))
         return read_frame(path)
+
+
+def _entered(task: Task, data: Path, folds: Folds, *, network: bool) -> Contest:
+    """The contest of a task with those that enter every contest of predictors."""
+    contest = task.prepare(data, folds)
+    if not isinstance(contest, ResponseContest):
+        return contest
+    further = {BLIND: blind(contest)}
+    if network:
+        further[NETWORK] = on_top(contest, folds.seed)
+    return contest.with_models(further)
 
 
 def _check_asked(plan: Plan, jobs: Sequence[tuple[Task, Folds]], asked: set[str]) -> None:
     missing = [name for name in plan.models if name not in asked]
     if missing:
-        known = sorted({n for task, folds in jobs for n in task.prepare(plan.data, folds).contestants})
+        known = sorted(
+            {n for task, folds in jobs for n in _entered(task, plan.data, folds, network=True).contestants}
+        )
         close = nearest_names(missing[0], known) or known
         raise InputError(f"No task has a model {missing[0]!r}; did you mean {', '.join(close)}?")
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -21,11 +21,30 @@ CEILING_COLUMNS = ("subset", "metric", "value")
 ALL = "all"
 
 
+def itself(condition: str) -> str:
+    """Conditions that are independent of each other are drawn alone."""
+    return condition
+
+
+def context_of(condition: str) -> str:
+    """The context of a condition as tables name it: what ``context | treatment`` begins with."""
+    return condition.split(" | ", 1)[0]
+
+
+def targets_of(condition: str) -> str:
+    """The targets of a condition as tables name it, whatever their strength."""
+    from xpert.perturbation import Treatment
+
+    return " + ".join(Treatment.parse(condition.split(" | ", 1)[1]).targets)
+
+
 class Role(StrEnum):
     """What a contestant is in a table."""
 
     REFERENCE = "reference"
     """A baseline of the published reference, refitted."""
+    BLIND = "blind"
+    """The shipped predictor without knowledge of the treatment: what it says of the context on average."""
     SIMPLE = "simple"
     """A simple model of this package that is not shipped for this question."""
     SHIPPED = "shipped"
@@ -119,6 +138,11 @@ class Task(Protocol):
     @property
     def goals(self) -> tuple[Goal, ...]:
         """Known numbers to compare with."""
+        ...
+
+    @property
+    def unit(self) -> Callable[[str], str]:
+        """What a condition is drawn with when intervals are made: that of which another would be a new case."""
         ...
 
     def deal(self, data: Path, seed: int) -> Folds:

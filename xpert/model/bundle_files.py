@@ -95,6 +95,7 @@ def _write(bundle: Bundle, folder: Path) -> None:
 
     weights = {name: value.contiguous() for name, value in bundle.network.network.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # written for the owner alone otherwise, unlike its neighbours
     arrays: dict[str, Any] = dict(_arrays(bundle))
     np.savez_compressed(folder / ARRAYS, **arrays)
     _write_json(folder / VOCABULARY, _vocabulary(bundle))

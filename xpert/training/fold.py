@@ -1,4 +1,4 @@
-"""Folds of perturbations: every condition of one perturbation lies on one side."""
+"""Folds of what a model will meet as new: every condition that shares it lies on one side."""
 
 from __future__ import annotations
 
@@ -11,25 +11,36 @@ from xpert.errors import InputError
 from xpert.model.question import hits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from xpert.data.responses import Condition, Floats, Responses
     from xpert.model.predictor import Predictor
 
 Places = npt.NDArray[np.integer[Any]]
+Group = tuple[Any, ...]
 
 
-def folds_of(conditions: Sequence[Condition], folds: int, seed: int) -> Places:
-    """Fold of each condition, 0 to ``folds - 1``, shape ``(conditions,)``.
+def perturbation(condition: Condition) -> Group:
+    """What is hit and how, whatever the context and strength: what is new in a new treatment."""
+    return tuple(sorted(hits(condition.treatment)))
 
-    Conditions that hit the same targets in the same way share a fold, whatever their context and strength.
+
+def pair(condition: Condition) -> Group:
+    """What is hit and where: what is new in a known treatment of a known context."""
+    return (condition.context, *perturbation(condition))
+
+
+def folds_of(
+    conditions: Sequence[Condition], folds: int, seed: int, alike: Callable[[Condition], Group] = perturbation
+) -> Places:
+    """Fold of each condition, 0 to ``folds - 1``, shape ``(conditions,)``; those that are `alike` share one.
 
     Raises
     ------
     InputError
         When there are fewer perturbations than folds.
     """
-    groups = [tuple(sorted(hits(c.treatment))) for c in conditions]
+    groups = [alike(c) for c in conditions]
     names = sorted(set(groups))
     if len(names) < folds:
         raise InputError(
@@ -40,8 +51,14 @@ def folds_of(conditions: Sequence[Condition], folds: int, seed: int) -> Places:
     return np.array([fold[group] for group in groups])
 
 
-def out_of_fold(base: Predictor, responses: Responses, folds: int, seed: int) -> Floats:
-    """What the base says of each training condition when it has not seen that perturbation.
+def out_of_fold(
+    base: Predictor,
+    responses: Responses,
+    folds: int,
+    seed: int,
+    alike: Callable[[Condition], Group] = perturbation,
+) -> Floats:
+    """What the base says of each training condition when it has not seen what is `alike`.
 
     A base that has seen its rows leaves next to nothing over on them, and a network trained on that would
     learn nothing of use for new perturbations.
@@ -51,7 +68,7 @@ def out_of_fold(base: Predictor, responses: Responses, folds: int, seed: int) ->
     Floats
         Shape ``(conditions, genes)``.
     """
-    fold = folds_of(responses.conditions, folds, seed)
+    fold = folds_of(responses.conditions, folds, seed, alike)
     predicted = np.zeros_like(responses.delta, dtype=np.float32)
     for held_out in range(folds):
         rows = np.flatnonzero(fold == held_out)

@@ -17,17 +17,18 @@ from xpert.model.encode import Vocabulary
 from xpert.model.network import XPert
 from xpert.model.trained import TrainedNetwork
 from xpert.training.fit import Run, fit_network
-from xpert.training.fold import folds_of, out_of_fold
+from xpert.training.fold import folds_of, out_of_fold, perturbation
 from xpert.training.judged import Judged
 from xpert.training.rows import HeldOut, Scales, TrainingRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from xpert.data.responses import Condition, Context, Floats, Responses
     from xpert.features.treatments import TreatmentFeatures
     from xpert.model.baselines.blend import StoredPredictor
+    from xpert.training.fold import Group
     from xpert.training.recipe import NetworkSection, TrainingSection
 
 
@@ -55,6 +56,9 @@ class NetworkPredictor:
         Name beside the progress bar; None draws none.
     devices
         Devices to train on; see `xpert.training.fit.Run`.
+    alike
+        What conditions have in common that will be new where the network is asked: its perturbation, or its pair
+        of perturbation and context; it is held out whole while the network learns.
     trained
         What was learned; None before `fit`.
     spread_error
@@ -70,6 +74,7 @@ class NetworkPredictor:
     folder: Path
     label: str | None = None
     devices: int | str = 1
+    alike: Callable[[Condition], Group] = perturbation
     trained: TrainedNetwork | None = None
     spread_error: tuple[float, float] | None = None
 
@@ -106,8 +111,10 @@ class NetworkPredictor:
     def _unseen(self, responses: Responses) -> HeldOut:
         """What the simple models say of each training condition without having seen it."""
         folds, seed = self.settings.base_folds, self.settings.seed
-        base = out_of_fold(self.base, responses, folds, seed)
-        start = base if self.start is self.base else out_of_fold(self.start, responses, folds, seed)
+        base = out_of_fold(self.base, responses, folds, seed, self.alike)
+        start = (
+            base if self.start is self.base else out_of_fold(self.start, responses, folds, seed, self.alike)
+        )
         return HeldOut(start, base)
 
     def predict(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
@@ -123,12 +130,12 @@ class NetworkPredictor:
     def is_held_out(self, responses: Responses) -> np.ndarray:
         """Conditions that decide when to stop, bool, shape ``(conditions,)``."""
         parts = max(2, round(1 / self.settings.held_out))
-        return np.asarray(folds_of(responses.conditions, parts, self.settings.seed + 1) == 0)
+        return np.asarray(folds_of(responses.conditions, parts, self.settings.seed + 1, self.alike) == 0)
 
     def _key(self, responses: Responses) -> str:
         """Fingerprint of everything that a fit depends on."""
         digest = hashlib.sha256()
-        simple = (repr(self.base), repr(self.start))
+        simple = (repr(self.base), repr(self.start), self.alike.__name__)
         for part in (self.sizes.model_dump_json(), self.settings.model_dump_json(), *simple):
             digest.update(part.encode())
         digest.update("\n".join(map(str, responses.conditions)).encode())

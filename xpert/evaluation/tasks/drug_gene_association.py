@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from xpert.data.responses import Floats
     from xpert.evaluation.reference.drugs import Drug
 
-TOP = 0.01
+TOP, PAIR = 0.01, " → "
 HIT = Metric("hit_at_1pct", "targets among the first 1 %")
 ANY = Metric("any_hit_at_1pct", "drugs with a target among the first 1 %")
 PERCENTILE = Metric("rank_percentile", "place of a target, 0 first to 1 last", higher_is_better=False)
@@ -149,8 +149,13 @@ class AssociationContest:
             genes = np.array(known.genes)[known.hits[drug]]
             yield name, ANY.name, float((found <= TOP).any())
             for gene, place in zip(genes.tolist(), found.tolist(), strict=True):
-                yield f"{name} → {gene}", HIT.name, float(place <= TOP)
-                yield f"{name} → {gene}", PERCENTILE.name, place
+                yield f"{name}{PAIR}{gene}", HIT.name, float(place <= TOP)
+                yield f"{name}{PAIR}{gene}", PERCENTILE.name, place
+
+
+def drug_of(condition: str) -> str:
+    """The drug of ``drug → target``; its targets are found or missed together."""
+    return condition.split(PAIR, 1)[0]
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,7 @@ class DrugGeneAssociation:
     title: str = "L1000 top responders: the known targets of a drug among 749 target genes"
     metrics: tuple[Metric, ...] = (HIT, ANY, PERCENTILE)
     goals: tuple[Goal, ...] = (Goal(ALL, HIT.name, 0.019, None, 0.04),)
+    unit: Callable[[str], str] = drug_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """One fold that asks every drug; each is left out with its parent when its own targets are asked."""

@@ -16,7 +16,7 @@ from xpert.evaluation.reference.structure_and_line import Panel
 from xpert.evaluation.reference.tuned import RIDGES, Tuning, grouped_folds, ridge_path
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest, scored
 from xpert.evaluation.splits import Folds
-from xpert.evaluation.task import ALL, Goal, Metric, Role
+from xpert.evaluation.task import ALL, Goal, Metric, Role, itself
 from xpert.model.metrics import (
     Lineup,
     discrimination_cosine,
@@ -28,7 +28,7 @@ from xpert.model.metrics import (
 from xpert.perturbation import Modality, Perturbation, Treatment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from xpert.data.responses import Floats
@@ -57,6 +57,7 @@ class L1000UnseenDrug:
     by_scaffold: bool
     goals: tuple[Goal, ...]
     metrics: tuple[Metric, ...] = METRICS
+    unit: Callable[[str], str] = itself
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five folds of drugs."""

@@ -10,9 +10,10 @@ import numpy as np
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.screens import METRICS, ScreenScorer, replicate_ceiling
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import Metric, Role
+from xpert.evaluation.task import Metric, Role, targets_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Responses
@@ -28,6 +29,7 @@ class McFalineCrossLine:
     title: str = "McFaline-Figueroa 2023, CRISPRi: a glioma line that was never perturbed (no measurable signal; one deal for every seed)"
     metrics: tuple[Metric, ...] = METRICS
     goals: tuple[()] = ()
+    unit: Callable[[str], str] = targets_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Every line once; all seeds hold the same folds."""
@@ -49,8 +51,14 @@ class McFalineCrossLine:
         asks = tuple(Ask(i, rows(f.train), rows(f.test)) for i, f in enumerate(folds.folds))
         scorer = ScreenScorer(responses, {})
         asked = sorted(int(i) for ask in asks for i in ask.test)
-        ceiling = replicate_ceiling(dataset(data), scorer, asked, folds.seed)
-        return ResponseContest(responses, responses, asks, _contestants(), scorer, ceiling)
+        return ResponseContest(
+            responses,
+            responses,
+            asks,
+            _contestants(),
+            scorer,
+            lambda: replicate_ceiling(dataset(data), scorer, asked, folds.seed),
+        )
 
 
 TASK = McFalineCrossLine()

@@ -17,7 +17,7 @@ import pandas as pd
 
 from xpert.errors import InputError
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS, Goal, Metric, Role
+from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS, Goal, Metric, Role, itself
 from xpert.perturbverse.retrieval import (
     Likeness,
     average_precision,
@@ -159,7 +159,7 @@ class RetrievalTask:
 
     Attributes
     ----------
-    name, title, goals
+    name, title, goals, unit
         As in `xpert.evaluation.task.Task`.
     read
         Reads the study from the data folder.
@@ -169,6 +169,7 @@ class RetrievalTask:
     title: str
     goals: tuple[Goal, ...]
     read: Callable[[Path], Study]
+    unit: Callable[[str], str] = itself
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

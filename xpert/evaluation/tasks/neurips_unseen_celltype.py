@@ -12,11 +12,12 @@ from xpert.evaluation.reference.drugs import named_drugs
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import Goal, Metric, Role
+from xpert.evaluation.task import Goal, Metric, Role, context_of
 from xpert.evaluation.tasks.neurips_unseen_drug import FOLDS, panel
 from xpert.evaluation.tasks.tahoe_signatures import METRICS, RankScorer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Floats, Responses
@@ -37,6 +38,7 @@ class NeuripsUnseenCelltype:
         Goal(WITHOUT, "spearman", 0.264, 0.30, 0.31),
         Goal(WITHOUT, "pearson_partial", 0.231, 0.265, 0.28),
     )
+    unit: Callable[[str], str] = context_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """A fifth of the drugs, whole parents, is the support set of every cell type."""

@@ -12,10 +12,11 @@ from xpert.evaluation.reference.drugs import named_drugs
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.splits import Folds
-from xpert.evaluation.task import ALL, Goal, Metric, Role
+from xpert.evaluation.task import ALL, Goal, Metric, Role, targets_of
 from xpert.evaluation.tasks.tahoe_signatures import METRICS, RankScorer, drugs, line_means, rows_named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Responses
@@ -34,6 +35,7 @@ class NeuripsUnseenDrug:
         Goal(ALL, "spearman", 0.302, 0.306, 0.32),
         Goal(ALL, "pearson_partial", 0.082, 0.106, 0.13),
     )
+    unit: Callable[[str], str] = targets_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five parts of the drugs; names of one parent compound stay together."""

@@ -10,10 +10,11 @@ import numpy as np
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.screens import METRICS, ScreenScorer, replicate_ceiling
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import ALL, Goal, Metric, Role
+from xpert.evaluation.task import ALL, Goal, Metric, Role, itself
 from xpert.model.question import Question, classify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Responses
@@ -43,6 +44,7 @@ class NormanDoubles:
         Goal("both singles seen", "pearson_delta", 0.938, 0.952, 0.952),
         Goal("no single seen", "pearson_delta", 0.434, 0.543, 0.60),
     )
+    unit: Callable[[str], str] = itself
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Every double once; there is one way to leave one out, so all seeds hold the same folds."""
@@ -77,7 +79,7 @@ class NormanDoubles:
             asks,
             _contestants(),
             scorer,
-            replicate_ceiling(dataset(data), scorer, asked, folds.seed),
+            lambda: replicate_ceiling(dataset(data), scorer, asked, folds.seed),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ FEW = "no other guide of the target has thirty cells"
 ASKED = "all other guides of the target"
 
 
+def target_of(guide: str) -> str:
+    """The target of a guide that is named by it and a number, as in ``STAT1g2``."""
+    return re.sub(r"g\d+$", "", guide)
+
+
 @dataclass(frozen=True)
 class PapalexiEfficacy:
     """Every guide with enough cells is left out once; its target's own expression is not scored.
@@ -40,6 +46,7 @@ class PapalexiEfficacy:
     title: str = "Papalexi 2021, knockouts in THP-1: a guide from the other guides of its target"
     metrics: tuple[Metric, ...] = (L2,)
     goals: tuple[Goal, ...] = (Goal(ALL, L2.name, 2.694, 2.497, 2.42),)
+    unit: Callable[[str], str] = target_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """One fold; the seed draws the known cells."""

@@ -12,9 +12,10 @@ from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.screens import METRICS, ScreenScorer, replicate_ceiling, replicate_pearson
 from xpert.evaluation.splits import Folds
-from xpert.evaluation.task import Goal, Metric, Role
+from xpert.evaluation.task import Goal, Metric, Role, itself
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Responses
@@ -37,6 +38,7 @@ class PapalexiUnseenGene:
         Goal(STRONG, "pearson_delta", 0.486, 0.563, 0.60),
         Goal(STRONG, "pds_cosine_centred", 0.667, 0.769, 0.82),
     )
+    unit: Callable[[str], str] = itself
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five folds of targets."""
@@ -59,9 +61,14 @@ class PapalexiUnseenGene:
         agreement = replicate_pearson(cells, ScreenScorer(responses, {}), 0)
         strong = {int(i): (STRONG,) for i in np.flatnonzero(agreement > REPLICATES)}
         scorer = ScreenScorer(responses, strong)
-        ceiling = replicate_ceiling(cells, scorer, range(len(responses)), folds.seed)
-        models = _contestants(data, responses, folds.seed)
-        return ResponseContest(responses, responses, asks, models, scorer, ceiling)
+        return ResponseContest(
+            responses,
+            responses,
+            asks,
+            _contestants(data, responses, folds.seed),
+            scorer,
+            lambda: replicate_ceiling(cells, scorer, range(len(responses)), folds.seed),
+        )
 
 
 TASK = PapalexiUnseenGene()

@@ -10,7 +10,7 @@ import numpy as np
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.splits import Folds
-from xpert.evaluation.task import ALL, Goal, Metric, Role
+from xpert.evaluation.task import ALL, Goal, Metric, Role, targets_of
 from xpert.evaluation.tasks.tahoe_signatures import (
     METRICS,
     RankScorer,
@@ -22,6 +22,7 @@ from xpert.evaluation.tasks.tahoe_signatures import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Responses
@@ -40,6 +41,7 @@ class TahoeUnseenDrug:
         Goal(ALL, "spearman", 0.608, 0.607, 0.62),
         Goal(ALL, "pearson_partial", 0.032, 0.050, 0.08),
     )
+    unit: Callable[[str], str] = targets_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five parts of the drugs; names of one parent compound stay together."""

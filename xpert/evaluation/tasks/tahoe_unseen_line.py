@@ -10,7 +10,7 @@ import numpy as np
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import Goal, Metric, Role
+from xpert.evaluation.task import Goal, Metric, Role, context_of
 from xpert.evaluation.tasks.tahoe_signatures import (
     METRICS,
     RankScorer,
@@ -22,6 +22,7 @@ from xpert.evaluation.tasks.tahoe_signatures import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Responses
@@ -45,6 +46,7 @@ class TahoeUnseenLine:
         Goal("support 20", "spearman", 0.831, 0.848, 0.855),
         Goal("support 20", "pearson_partial", 0.787, 0.807, 0.815),
     )
+    unit: Callable[[str], str] = context_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five parts of the lines."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import ALL, Goal, Metric, Role
+from xpert.evaluation.task import ALL, Goal, Metric, Role, targets_of
 from xpert.evaluation.tasks.tahoe_signatures import (
     METRICS,
     RankScorer,
@@ -21,6 +21,7 @@ from xpert.evaluation.tasks.tahoe_signatures import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from xpert.data.responses import Responses
@@ -39,6 +40,7 @@ class TahoeUnseenPair:
         Goal(ALL, "spearman", 0.854, None, 0.862),
         Goal(ALL, "pearson_partial", 0.742, None, 0.76),
     )
+    unit: Callable[[str], str] = targets_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five equal parts of all signatures."""

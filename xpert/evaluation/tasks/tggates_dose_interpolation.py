@@ -11,7 +11,7 @@ import pandas as pd
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import ALL, CEILING_COLUMNS, Goal, Metric, Role
+from xpert.evaluation.task import ALL, CEILING_COLUMNS, Goal, Metric, Role, targets_of
 from xpert.evaluation.tasks.hepatocytes import (
     FOLDS,
     MIDDLE,
@@ -26,7 +26,7 @@ from xpert.evaluation.tasks.hepatocytes import (
 from xpert.model.metrics import pearson, rmse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xpert.data.collections.tggates import Arrays
@@ -49,6 +49,7 @@ class DoseInterpolation:
         Goal(ALL, RMSE.name, 0.183, None, 0.178),
         Goal(ALL, PEARSON.name, 0.278, None, 0.31),
     )
+    unit: Callable[[str], str] = targets_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five parts of the compounds that have all three doses at some time."""
@@ -67,7 +68,9 @@ class DoseInterpolation:
         places, triples = places_of(found), set(three_doses(found))
         scorer = LevelScorer(responses, places, lambda place: place[:2] in triples, {})
         asks = tuple(_ask(i, fold, responses, places) for i, fold in enumerate(folds.folds))
-        return ResponseContest(responses, responses, asks, _contestants(places), scorer, _ceiling(found))
+        return ResponseContest(
+            responses, responses, asks, _contestants(places), scorer, lambda: _ceiling(found)
+        )
 
 
 TASK = DoseInterpolation()

@@ -10,7 +10,7 @@ import numpy as np
 from xpert.evaluation.reference.tuned import grouped_folds
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.splits import Folds
-from xpert.evaluation.task import ALL, Goal, Metric, Role
+from xpert.evaluation.task import ALL, Goal, Metric, Role, targets_of
 from xpert.evaluation.tasks.hepatocytes import (
     FOLDS,
     PARTIAL,
@@ -23,7 +23,7 @@ from xpert.evaluation.tasks.hepatocytes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xpert.data.responses import Condition, Responses
@@ -44,6 +44,7 @@ class UnseenDrug:
         Goal(ALL, PEARSON.name, 0.251, None, 0.28),
         Goal(ALL, PARTIAL.name, 0.043, None, 0.09),
     )
+    unit: Callable[[str], str] = targets_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Five parts of the compounds."""

@@ -34,7 +34,7 @@ class ContextMean:
     Attributes
     ----------
     slopes
-        One line per treatment and context; None before `fit`.
+        One line per treatment, its mean over contexts; None before `fit`.
     means
         Mean shift of each context; None before `fit`.
     """
@@ -48,9 +48,11 @@ class ContextMean:
         return "mean over contexts"
 
     def fit(self, responses: Responses) -> Self:
-        """Collect what each treatment does in each context."""
+        """Average what each treatment does over the contexts where it was measured."""
         check_every_gene_is_measured(responses)
-        return type(self)(Slopes.of(responses), GroupMeans.of(responses.conditions, responses.delta))
+        return type(self)(
+            Slopes.of(responses).averaged(), GroupMeans.of(responses.conditions, responses.delta)
+        )
 
     def predict(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
         """Mean of the treatment over contexts, shape ``(conditions, genes)``."""

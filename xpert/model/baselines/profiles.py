@@ -206,6 +206,14 @@ class Slopes:
         """The slope in each context where it was measured, shape ``(contexts, genes)``."""
         return self.values[list(self._rows.get(hit, {}).values())]
 
+    def averaged(self) -> Self:
+        """One line per treatment: the mean over the contexts where it was measured."""
+        hit_rows = {hit: list(rows.values()) for hit, rows in self._rows.items()}
+        means = [mean_measured(self.values[rows]) for rows in hit_rows.values()]
+        return type(self)(
+            tuple((ANY, hit) for hit in hit_rows), np.array(means).reshape(len(means), self.values.shape[1])
+        )
+
     def mean(self, context: str, kind: str) -> Floats:
         """Mean slope over the treatments of a family in a context, or anywhere, or NaN without any."""
         nowhere = np.full(self.values.shape[1], np.nan)
