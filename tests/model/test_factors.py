@@ -12,8 +12,18 @@ from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context, Responses
 from xpert.errors import InputError
 from xpert.model.baselines.factors import Factors, FactorSettings
-from xpert.model.baselines.factors_fit import Covariances, Effects, Grid, compressed, posterior
+from xpert.model.baselines.factors_fit import (
+    MANY_CONTEXTS,
+    SHARED,
+    Assumed,
+    Covariances,
+    Effects,
+    Grid,
+    compressed,
+    posterior,
+)
 from xpert.model.baselines.factors_support import SupportSettings
+from xpert.model.baselines.kernels import OneHot
 from xpert.model.baselines.registry import restore
 from xpert.model.metrics import pearson
 from xpert.perturbation import CONTROL, Treatment
@@ -129,7 +139,7 @@ def test_control_and_zero_dose_give_exactly_no_shift(fitted, whole):
 def test_interactions_make_an_unseen_pair_better_than_effects_alone(whole):
     held_out = np.random.default_rng(1).choice(len(whole), 8, replace=False)
     training, asked = split(whole, held_out)
-    additive = replace(FactorSettings(), interaction=1e-6, noise=1.0)
+    additive = replace(FactorSettings(), offered=(Assumed(SHARED - 1e-6, repeated=False, by_effects=False),))
     assert (
         score(Factors().fit(training), asked) > score(Factors(settings=additive).fit(training), asked) + 0.02
     )
@@ -227,10 +237,50 @@ def test_one_context_alone_is_no_obstacle(whole):
 
 def test_what_cannot_be_is_refused(whole):
     with pytest.raises(ValueError, match="positive"):
-        FactorSettings(noise=0)
+        FactorSettings(context_ridge=0)
     with pytest.raises(ValueError, match="positive"):
         SupportSettings(ridge=-1)
+    with pytest.raises(ValueError, match="noise"):
+        FactorSettings(offered=(Assumed(1.0, repeated=False, by_effects=False),))
     with pytest.raises(ValueError, match="fitted"):
         Factors().predict(whole.conditions, whole.context)
     with pytest.raises(InputError, match="measured in no training condition"):
         Factors().fit(replace(whole, delta=np.where(np.arange(GENES) == 0, np.nan, whole.delta)))
+
+
+def noisy(seed: int) -> Responses:
+    """Sixty treatments, some alike, in three contexts: their means hold more noise than effect."""
+    draw = np.random.default_rng(seed)
+    kinds = draw.normal(size=(6, GENES))
+    values = kinds[np.arange(60) % 6][:, None] + 3 * draw.normal(size=(60, 3, GENES))
+    genes = tuple(f"g{i}" for i in range(GENES))
+    pairs = [(i, j) for i in range(60) for j in range(3)]
+    delta = np.array([values[i, j] for i, j in pairs], dtype=np.float32)
+    return Responses(
+        readout=Readout.Z,
+        genes=genes,
+        contexts=tuple(Context(n, genes, np.zeros(GENES), np.full(GENES, np.nan)) for n in LINES[:3]),
+        conditions=tuple(Condition(LINES[j], Treatment.parse(f"drug {i}:compound")) for i, j in pairs),
+        delta=delta,
+        spread=np.full_like(delta, np.nan),
+        cells=np.ones(len(delta), dtype=int),
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_where_contexts_are_few_what_does_not_repeat_is_taken_for_noise(seed):
+    world = noisy(seed)
+    training, asked = split(world, np.arange(0, len(world), 7))
+    plain = Factors(source=OneHot(), settings=replace(FactorSettings(), offered=MANY_CONTEXTS[:1]))
+    chosen = Factors(source=OneHot())
+    assert score(chosen.fit(training), asked) > score(plain.fit(training), asked) + 0.03
+
+
+def test_a_context_that_was_never_measured_gets_what_repeats_of_the_mean():
+    draw = np.random.default_rng(0)
+    means = draw.normal(size=GENES) + draw.normal(size=(2, GENES))
+    grid = Grid(means.astype(np.float32), np.array([0, 0]), np.array([0, 1]), (1, 2))
+    effects = Effects.of(grid, 0.0)
+    product, both = float((means[0] * means[1]).mean()), float((means.mean(axis=0) ** 2).mean())
+    assert effects.repeats == pytest.approx(product / both, rel=1e-4)
+    assert 0.4 < effects.repeats < 0.9

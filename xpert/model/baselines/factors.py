@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from xpert.model.baselines.factors_fit import Covariances, Effects, Grid, posterior
+from xpert.model.baselines.factors_fit import (
+    FEW_CONTEXTS,
+    MANY_CONTEXTS,
+    SHARED,
+    Assumed,
+    Covariances,
+    Effects,
+    Grid,
+    chosen,
+    posterior,
+)
 from xpert.model.baselines.factors_state import FactorsState
 from xpert.model.baselines.factors_support import Correction, SupportSettings
 from xpert.model.baselines.kernels import KERNEL_SOURCES, KernelSource, PriorKnowledge
@@ -26,8 +36,8 @@ class FactorSettings:
 
     Attributes
     ----------
-    interaction, noise
-        Shares of the variance that the effects leave which the process gives to interactions and to noise.
+    offered
+        What may be taken for similarity and for noise; one is chosen on held-out rows.
     damping
         Rows without effect that an effect is averaged with when similarities are estimated.
     rank
@@ -40,8 +50,7 @@ class FactorSettings:
         How rows that are added later are used.
     """
 
-    interaction: float = 0.7
-    noise: float = 0.25
+    offered: tuple[Assumed, ...] = (*MANY_CONTEXTS, *FEW_CONTEXTS)
     damping: float = 0.1
     rank: int = 384
     mixture: Mixture = field(
@@ -57,8 +66,10 @@ class FactorSettings:
     support: SupportSettings = field(default_factory=SupportSettings)
 
     def __post_init__(self) -> None:
-        if min(self.interaction, self.noise, self.treatment_ridge, self.context_ridge) <= 0:
-            raise ValueError("shares of variance and ridges are positive")
+        if min(self.treatment_ridge, self.context_ridge) <= 0 or not all(
+            0 < assumed.noise < SHARED for assumed in self.offered
+        ):
+            raise ValueError(f"shares of noise lie between 0 and {SHARED}, and ridges are positive")
         if self.damping < 0 or self.rank < 1:
             raise ValueError("damping is not negative, and at least one component is kept")
 
@@ -107,12 +118,13 @@ class Factors:
         contexts = tuple(sorted({c.context for c in responses.conditions}))
         grid = _grid(responses, {t: i for i, t in enumerate(treatments)}, contexts)
         effects = Effects.of(grid, self.settings.damping)
-        covariances = Covariances.of(effects, grid, self.settings.interaction, self.settings.noise)
+        assumed = chosen(grid, self.settings.damping, self.settings.offered)
+        covariances = Covariances.of(effects, grid, assumed)
         found = posterior(effects.filled(grid), grid, covariances, self.settings.rank)
         state = FactorsState.of(
             treatments=treatments,
             contexts=tuple(responses.context[name] for name in contexts),
-            mean=effects.mean,
+            effects=effects,
             found=found,
             covariances=covariances,
             prior=self.source.parts(treatments, treatments),
@@ -166,7 +178,9 @@ class Factors:
         context = state.context_weights([contexts[name] for name in names], self.settings.context_ridge)
         row = np.array([place[c.treatment.active] for c in conditions], dtype=np.intp)
         column = np.array([where[c.context] for c in conditions], dtype=np.intp)
-        return presence[row], treatment[row], context[column]
+        # Of the mean over contexts, a context that is not among them gets what repeats.
+        mean = np.array([1.0 if name in state.contexts else float(state.repeats) for name in names])
+        return presence[row] * mean[column], treatment[row], context[column]
 
     def config(self) -> dict[str, Any]:
         """Everything but arrays, as JSON."""
@@ -191,6 +205,7 @@ class Factors:
         """Inverse of `config` and `arrays`."""
         check_kind(config, cls.kind)
         settings = dict(config["settings"])
+        settings["offered"] = tuple(Assumed(*offered) for offered in settings["offered"])
         support = SupportSettings(**settings.pop("support"))
         corrections = (
             Correction.restore(

@@ -3,8 +3,10 @@
 Every response is a mean, an effect of its treatment, an effect of its context, their interaction, and noise. Each
 of the three is a Gaussian process over conditions, the same for every gene, whose covariances are moments of the
 training responses themselves: treatments (contexts) are as similar as their effects are over genes, and the
-interaction has the product of the similarities of its residuals, as in the matrix normal model (Dawid 1981). The
-posterior mean is then exact.
+interaction has the product of the similarities of its residuals, as in the matrix normal model (Dawid 1981). Where
+contexts are few, means over them are noisy: then treatments are as similar as what they do in *different* contexts, so
+that what does not repeat is no similarity, and may interact alike where their effects are. Which of these, and how
+much of what the effects leave is noise, is chosen on held-out rows. The posterior mean is then exact.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from xpert.data.responses import Floats
@@ -27,6 +31,8 @@ SMALLEST = 1e-4
 # Share of the variance of effects below which noise is not believed.
 LEAST_NOISE = 1e-3
 OVERSAMPLED, POWER_STEPS = 20, 2
+# Interaction and noise together, as a share of what effects leave; what is held out to tell them apart, on how many genes.
+SHARED, HELD_OUT_PART, FEWEST_ROWS, CHOOSING_GENES = 0.95, 5, 100, 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +104,52 @@ class Effects(NamedTuple):
                 effects[axis] = fresh
         return cls(mean, effects[0], effects[1], rest)
 
+    @property
+    def repeats(self) -> float:
+        """How much of the mean shift repeats from one context to another, 0 to 1.
+
+        The mean product of two contexts' own means over that of all pairs: what the mean must be multiplied by to
+        tell a context that is not in it.
+        """
+        means = (self.mean + self.context).astype(float)
+        every, own = float((means.sum(axis=0) ** 2).sum()), float((means**2).sum())
+        number = len(means)
+        if number < 2 or every <= 0:
+            return 1.0
+        return float(np.clip((every - own) / (number * (number - 1)) / (every / number**2), 0, 1))
+
     def filled(self, grid: Grid) -> Floats:
         """Responses without the mean; a gap holds the sum of the effects."""
         expected = self.treatment[grid.treatment] + self.context[grid.context]
         filled: Floats = np.where(np.isfinite(grid.values), grid.values - self.mean, expected)
         return filled.astype(np.float32, copy=False)
+
+
+class Assumed(NamedTuple):
+    """What is taken for similarity and for noise.
+
+    Attributes
+    ----------
+    noise
+        Share of noise in what the effects leave; `SHARED` less that is interaction.
+    repeated
+        Whether treatments are as similar as what they do in different contexts; otherwise as their mean effects,
+        noise and all.
+    by_effects
+        Whether treatments whose effects are similar interact alike; otherwise those whose residuals are.
+    """
+
+    noise: float
+    repeated: bool
+    by_effects: bool
+
+
+# With many contexts means hold little noise, and residuals tell which treatments interact alike.
+MANY_CONTEXTS = tuple(Assumed(noise, repeated=False, by_effects=False) for noise in (0.25, 0.5))
+FEW_CONTEXTS = (
+    *(Assumed(noise, repeated=True, by_effects=False) for noise in (0.5, 0.8)),
+    *(Assumed(noise, repeated=True, by_effects=True) for noise in (0.5, 0.8, 0.9)),
+)
 
 
 class Covariances(NamedTuple):
@@ -125,7 +172,7 @@ class Covariances(NamedTuple):
     noise: float
 
     @classmethod
-    def of(cls, effects: Effects, grid: Grid, interaction: float, noise: float) -> Self:
+    def of(cls, effects: Effects, grid: Grid, assumed: Assumed) -> Self:
         """Take moments.
 
         Parameters
@@ -134,17 +181,19 @@ class Covariances(NamedTuple):
             Responses taken apart.
         grid
             Where each row stands.
-        interaction, noise
-            Shares of the variance that the effects leave.
+        assumed
+            What is taken for similarity and for noise.
         """
         weight = np.isfinite(grid.values).astype(np.float32)
         left = float((effects.rest**2).sum() / max(weight.sum(), 1))
-        rests = [_unit_diagonal(_shared_moments(effects.rest, grid, axis)) for axis in (0, 1)]
-        treatment, context = _moments(effects.treatment), _moments(effects.context)
+        treatment = _repeated_moments(effects, grid) if assumed.repeated else _moments(effects.treatment)
+        context = _moments(effects.context)
+        alike = treatment if assumed.by_effects else _shared_moments(effects.rest, grid, 0)
+        rests = [_unit_diagonal(alike), _unit_diagonal(_shared_moments(effects.rest, grid, 1))]
         # Where effects explain everything, single precision still needs some noise.
         least = LEAST_NOISE * float(np.diagonal(treatment).mean() + np.diagonal(context).mean())
-        kept = max(noise * left, least, float(np.finfo(np.float32).tiny))
-        return cls(treatment, context, rests[0], rests[1] * interaction * left, kept)
+        kept = max(assumed.noise * left, least, float(np.finfo(np.float32).tiny))
+        return cls(treatment, context, rests[0], rests[1] * (SHARED - assumed.noise) * left, kept)
 
     def between(self, a: tuple[Places, Places], b: tuple[Places, Places]) -> Floats:
         """Covariance of conditions, each given by treatment and context, shape ``(a, b)``, float32."""
@@ -191,13 +240,7 @@ def posterior(filled: Floats, grid: Grid, covariances: Covariances, rank: int) -
     numpy.linalg.LinAlgError
         When the covariance of the rows is not positive definite.
     """
-    from scipy.linalg import cho_factor, cho_solve
-
-    places = (grid.treatment, grid.context)
-    kernel = covariances.between(places, places)
-    kernel[np.diag_indices_from(kernel)] += np.float32(covariances.noise)
-    factor = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
-    dual = cho_solve(factor, filled, check_finite=False)
+    dual, places = _dual(filled, grid, covariances), (grid.treatment, grid.context)
     cells = np.zeros((*grid.shape, filled.shape[1]), np.float32)
     cells[places] = dual
     left, right = (part.astype(np.float32) for part in (covariances.treatment_rest, covariances.context_rest))
@@ -209,6 +252,53 @@ def posterior(filled: Floats, grid: Grid, covariances: Covariances, rank: int) -
         scores.reshape(*grid.shape, -1),
         basis,
     )
+
+
+def chosen(grid: Grid, damping: float, offered: Sequence[Assumed]) -> Assumed:
+    """The assumption by which rows that are held out are told best, on some of the genes.
+
+    Parameters
+    ----------
+    grid
+        Training responses.
+    damping
+        As in `Effects.of`.
+    offered
+        To choose from; the first is kept where there are too few rows.
+    """
+    draw = np.random.default_rng(0)
+    rows, genes = grid.values.shape
+    if rows < FEWEST_ROWS or len(offered) == 1:
+        return offered[0]
+    # By place and not by row, so that the order of the rows does not matter.
+    order = np.lexsort((grid.context, grid.treatment))
+    is_held = np.zeros(rows, dtype=bool)
+    is_held[order] = draw.permutation(rows) < rows // HELD_OUT_PART
+    few = np.sort(draw.permutation(genes)[:CHOOSING_GENES])
+    part = Grid(
+        grid.values[np.ix_(~is_held, few)], grid.treatment[~is_held], grid.context[~is_held], grid.shape
+    )
+    asked, truth = (grid.treatment[is_held], grid.context[is_held]), grid.values[np.ix_(is_held, few)]
+    effects = Effects.of(part, damping)
+    filled = effects.filled(part)
+    errors = []
+    for assumed in offered:
+        covariances = Covariances.of(effects, part, assumed)
+        told = covariances.between(asked, (part.treatment, part.context)) @ _dual(filled, part, covariances)
+        errors.append(float(np.nanmean((told + effects.mean - truth) ** 2)))
+    return offered[int(np.argmin(errors))]
+
+
+def _dual(filled: Floats, grid: Grid, covariances: Covariances) -> Floats:
+    """What each training row weighs, shape ``(rows, genes)``."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    places = (grid.treatment, grid.context)
+    kernel = covariances.between(places, places)
+    kernel[np.diag_indices_from(kernel)] += np.float32(covariances.noise)
+    factor = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
+    dual: Floats = cho_solve(factor, filled, check_finite=False)
+    return dual
 
 
 def compressed(matrix: Floats, rank: int) -> tuple[Floats, Floats]:
@@ -234,6 +324,32 @@ def _moments(effects: Floats) -> Floats:
     """Second moments over genes of each pair of effects."""
     moments: Floats = effects.astype(float) @ effects.T.astype(float) / effects.shape[1]
     return moments
+
+
+def _repeated_moments(effects: Effects, grid: Grid) -> Floats:
+    """Mean product of two treatments over pairs of different contexts, positive semi-definite.
+
+    Noise and interactions of one context are in no such product. Where no pair of contexts has both, the product
+    of their effects stands in, shrunk by what repeats in the others; with one context nothing can repeat.
+    """
+    plain = _moments(effects.treatment)
+    values = effects.treatment[grid.treatment] + effects.rest
+    total = grid.sums(values, 0).astype(float)
+    rows = np.bincount(grid.treatment, minlength=grid.shape[0]).astype(float)
+    product, pairs = total @ total.T, np.outer(rows, rows)
+    for context in range(grid.shape[1]):
+        here = np.flatnonzero(grid.context == context)
+        block = np.ix_(grid.treatment[here], grid.treatment[here])
+        product[block] -= values[here].astype(float) @ values[here].T.astype(float)
+        pairs[block] -= 1
+    repeated = product / np.maximum(pairs, 1) / values.shape[1]
+    known = np.diagonal(pairs) > 0
+    if not known.any():
+        return plain
+    share = np.diagonal(repeated)[known].sum() / max(np.diagonal(plain)[known].sum(), np.finfo(float).tiny)
+    sizes, vectors = np.linalg.eigh(np.where(pairs > 0, repeated, plain * np.clip(share, 0, 1)))
+    clipped: Floats = (vectors * np.maximum(sizes, 0)) @ vectors.T
+    return clipped
 
 
 def _shared_moments(rest: Floats, grid: Grid, axis: int) -> Floats:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xpert.data.responses import Context, Floats
-    from xpert.model.baselines.factors_fit import Covariances, Posterior
+    from xpert.model.baselines.factors_fit import Covariances, Effects, Posterior
     from xpert.model.baselines.kernels import KernelSource
 
-_ARRAYS = ("mean", "treatment", "context", "scores", "basis", "likeness", "inverse", "variances")
+_ARRAYS = ("mean", "treatment", "context", "scores", "basis", "likeness", "inverse", "variances", "repeats")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,8 @@ class FactorsState:
         Inverse of the prior similarity of treatments plus ridge, same shape.
     variances
         Variance of a context's effect, of an interaction and of noise, shape ``(3,)``.
+    repeats
+        How much of the mean repeats in a context that was never measured, 0 to 1, shape ``()``.
     """
 
     treatments: tuple[Treatment, ...]
@@ -57,6 +59,7 @@ class FactorsState:
     likeness: Floats
     inverse: Floats
     variances: Floats
+    repeats: Floats
 
     @classmethod
     def of(
@@ -64,7 +67,7 @@ class FactorsState:
         *,
         treatments: tuple[Treatment, ...],
         contexts: Sequence[Context],
-        mean: Floats,
+        effects: Effects,
         found: Posterior,
         covariances: Covariances,
         prior: Mapping[str, Floats],
@@ -77,7 +80,7 @@ class FactorsState:
         return cls(
             treatments=treatments,
             contexts={c.name: dict(c.covariates) for c in contexts},
-            mean=mean.astype(np.float32),
+            mean=effects.mean.astype(np.float32),
             treatment=found.treatment.astype(np.float16),
             context=found.context.astype(np.float16),
             scores=found.scores.astype(np.float16),
@@ -85,6 +88,7 @@ class FactorsState:
             likeness=covariances.treatment_rest.astype(np.float32),
             inverse=np.linalg.inv(similar + ridge * np.eye(len(similar))).astype(np.float32),
             variances=np.array([*variances, covariances.noise]),
+            repeats=np.array(effects.repeats),
         )
 
     def shift(self, presence: Floats, treatment: Floats, context: Floats) -> Floats:
