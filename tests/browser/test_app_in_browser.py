@@ -136,6 +136,24 @@ def test_the_controls_can_be_used_from_the_keyboard(visitor):
     assert visitor.tab.url.endswith("treat=KLF1%3Acrispra")
 
 
+@pytest.mark.data
+def test_measured_conditions_correct_an_answer_and_show_what_they_are_worth(visitor, shared_data, output):
+    visitor.go("/Data")
+    visitor.upload(shared_data.joinpath(*NORMAN))
+    visitor.tab.get_by_text("What the columns mean").wait_for()
+    visitor.press("Confirm this mapping")
+    visitor.link("Go to Predict")
+    visitor.choose("Context", "k562 (your data)")
+    visitor.tab.get_by_text("Use the conditions that I have measured").click()
+    visitor.settle()
+    visitor.write("The same as text", "IRF1:crispra")
+    visitor.press("Predict")
+    visitor.figure()
+    visitor.tab.get_by_text("What your measured conditions add").wait_for()
+    assert "Corrected by 33 measured conditions" in visitor.text()
+    visitor.shoot(output / "predict-support-light-1280.png")
+
+
 def test_a_bad_file_is_refused_and_the_server_lives_on(visitor, tmp_path):
     bad = tmp_path / "notes.h5ad"
     bad.write_bytes(b"these are notes, not cells" * 100)

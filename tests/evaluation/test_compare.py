@@ -69,3 +69,22 @@ def test_without_a_ceiling_there_is_no_s(tiny_task, tmp_path):
     scores = compare(outcomes[outcomes["model"] != "ceiling"], (tiny_task,))
     assert scores["s"].isna().all()
     assert scores["gain"].notna().all()
+
+
+def test_conditions_of_one_unit_are_drawn_together(tiny_task, tmp_path):
+    tiny_task.unit = lambda condition: {"a": "drug 1", "b": "drug 2", "c": "drug 1", "d": "drug 2"}[condition]
+    outcomes = run(Plan((tiny_task,), Path("no data"), tmp_path))
+    scores = compare(outcomes, (tiny_task,)).set_index(["metric", "model"])
+    # Each drug's own mean is .4 and .4 for "good": there is nothing left that could vary between drugs.
+    row = scores.loc[("r", "good")]
+    assert (row["lower"], row["upper"]) == pytest.approx((0.4, 0.4))
+    assert row["conditions"] == 4
+
+
+def test_a_model_that_was_asked_on_one_seed_is_paired_with_that_seed_alone(tiny_task, tmp_path):
+    outcomes = run(Plan((tiny_task,), Path("no data"), tmp_path, seeds=(1, 2)))
+    second = outcomes["seed"] == 2
+    outcomes.loc[second & (outcomes["model"] == "good"), "value"] += 10
+    outcomes = outcomes[~(second & (outcomes["model"] == "copy of best"))]
+    scores = compare(outcomes, (tiny_task,)).set_index(["metric", "model"])
+    assert scores.loc[("r", "copy of best"), "over_shipped"] == pytest.approx(-0.2)

@@ -46,6 +46,19 @@ def test_where_chance_is_known_it_is_the_limit(tiny_task, outcomes, level, shows
     assert check.shows_skill is shows
 
 
+@pytest.mark.parametrize(("blind", "limit"), [(0.7, "blind"), (0.4, "chance")])
+def test_what_the_context_alone_tells_is_no_skill_of_a_check(tiny_task, outcomes, blind, limit):
+    task = replace(tiny_task, metrics=(*tiny_task.metrics, CENTRED))
+    centred = outcomes[(outcomes["metric"] == "r") & (outcomes["model"] != "good")]
+    centred = centred.assign(metric=CENTRED.name, value=0.7)
+    best = centred["model"] == "best"
+    centred.loc[best, ["role", "model", "value"]] = ["blind", "blind", blind]
+    (check,) = null_checks(compare(centred, (task,)), (task,))
+    assert check.limit_name == limit
+    assert check.limit == (blind if limit == "blind" else 0.5)
+    assert check.shows_skill is (limit == "chance")
+
+
 def test_without_checks_nothing_is_said(tiny_task, outcomes):
     scores = compare(outcomes[outcomes["role"] != "null"], (tiny_task,))
     assert null_table(scores, (tiny_task,)) == ""

@@ -51,6 +51,13 @@ def test_other_folds_void_what_was_kept(plan, tiny_task):
     assert len(tiny_task.asked) == 8
 
 
+def test_a_fresh_run_asks_everybody_again(plan, tiny_task):
+    run(plan)
+    tiny_task.asked.clear()
+    run(replace(plan, fresh=True))
+    assert len(tiny_task.asked) == 8
+
+
 def test_split_files_replace_the_deal_and_bring_their_seed(plan, tmp_path):
     Folds("tiny", 9, (Fold(("x",), ("a",)),)).write(tmp_path / "splits")
     outcomes = run(replace(plan, splits=tmp_path / "splits"))
