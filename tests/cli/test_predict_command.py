@@ -59,6 +59,7 @@ def toy_bundle(features, readout):
     novelty = Novelty.of(measured, PriorKnowledge(), {"identity": 1.0})
     columns = ["question", "context", "predictor", "metric", "value", "lower", "upper", "conditions"]
     return SimpleNamespace(
+        factors=None,
         name="toy", organism="human", readout=readout, genes=genes, contexts=contexts, shift=shift, training=training,
         features=features, novelty=novelty, targets=("KLF1",), modalities=(Modality.CRISPRA,), baselines=("additive",),
         skill=pd.DataFrame([], columns=columns),

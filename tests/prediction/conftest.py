@@ -40,6 +40,7 @@ class TinyBundle:
     modalities: tuple = (Modality.CRISPRA, Modality.CRISPRI)
     targets: tuple = ("JAK2", "KLF1", "MAP2K6")
     baselines: tuple = ("additive", "no change")
+    factors: object = None
 
     def shift(self, conditions, contexts):
         mean = np.zeros((len(conditions), len(self.genes)))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Shorter than a bundle's training, because a task refits up to fifteen times.
 SETTINGS = TrainingSection(epochs=20, patience=5, genes_per_step=512)
+# A pass over thousands of signatures is many steps: of large data sets fewer passes are made, of which the best counts.
+MOST_ROWS, FEWEST_PASSES = 30_000, 5
 SIZES = NetworkSection(bottleneck=True, gene_latents=16, exact_up_to=1)
 
 
@@ -77,7 +79,7 @@ class NetworkOnTop:
                 MeanShift(),
                 TreatmentFeatures.load(),
                 self.sizes,
-                self.settings.model_copy(update={"seed": self.seed}),
+                self.settings.model_copy(update={"seed": self.seed, "epochs": self._passes(len(responses))}),
                 Path(folder),
                 alike=self.alike,
             ).fit(responses)
@@ -97,6 +99,9 @@ class NetworkOnTop:
         known = [i for i, c in enumerate(conditions) if self._knows(c.treatment)]
         shift[known] = self.fitted.predict([conditions[i] for i in known], contexts)
         return shift
+
+    def _passes(self, rows: int) -> int:
+        return min(self.settings.epochs, max(FEWEST_PASSES, MOST_ROWS // rows))
 
     def _knows(self, treatment: Treatment) -> bool:
         assert self.fitted is not None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xpert.data.responses import Condition, Context, Floats
     from xpert.features.treatments import TreatmentFeatures
     from xpert.model.baselines.blend import StoredPredictor
+    from xpert.model.baselines.factors import Factors
     from xpert.model.calibration import Calibration
     from xpert.model.choices import Choices
     from xpert.model.novelty import Novelty
@@ -169,6 +170,14 @@ class Bundle:
     def known(self) -> Known:
         """The measured conditions, laid out to classify questions."""
         return Known.of(self.training.conditions)
+
+    @property
+    def factors(self) -> Factors | None:
+        """The base where it can be told further measured conditions by itself; None elsewhere."""
+        from xpert.model.baselines.factors import Factors
+
+        base = self.predictors[self.base]
+        return base if isinstance(base, Factors) else None
 
     def shift(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Shift:
         """What treatments do, said by the predictor that is best at each kind of question.

@@ -13,9 +13,10 @@ from xpert.errors import InputError
 from xpert.model.elsewhere import Elsewhere
 from xpert.model.metrics import l2, pearson
 from xpert.model.question import Known, Question
-from xpert.model.support import MOST, Correction, Support, SupportSettings
+from xpert.model.support import MOST, Support
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import LEAST_SHARE, find_name, listed, match_genes
+from xpert.prediction.support_ways import best, left_out, ways
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from xpert.data.dataset import PerturbationDataset
     from xpert.data.responses import Floats
     from xpert.model.bundle import Bundle
+    from xpert.model.factors_correction import FactorsCorrection
     from xpert.model.predictor import Shift
+    from xpert.model.support import Correction
     from xpert.perturbation import Treatment
     from xpert.prediction.controls import PlacedContext
 
@@ -83,6 +86,8 @@ class Supporting:
         Factor on the model's interval.
     left_out
         How many conditions were left out in turn to find `width`; 0 where the model's interval was kept.
+    way
+        How they entered: by the ``likeness`` of treatments, or by the model's own ``factors``.
     """
 
     measured: int
@@ -90,6 +95,7 @@ class Supporting:
     is_measured: bool
     width: float
     left_out: int
+    way: str
 
     def to_dict(self) -> dict[str, object]:
         """The same as plain values, ready for JSON."""
@@ -101,6 +107,7 @@ class Supporting:
             "is_measured": self.is_measured,
             "interval_width": round(self.width, 4),
             "left_out": self.left_out,
+            "way": self.way,
         }
 
 
@@ -212,6 +219,8 @@ class Corrector:
         The measured treatments.
     own
         What the model says of them.
+    way
+        How they enter; of several ways the one that told the conditions best that were left out.
     correction
         What they add.
     left_out
@@ -224,7 +233,8 @@ class Corrector:
     place: PlacedContext
     used: Support
     own: Shift
-    correction: Correction
+    way: str
+    correction: Correction | FactorsCorrection
     left_out: tuple[int, ...]
     after: Floats
 
@@ -238,14 +248,14 @@ class Corrector:
         elsewhere = Elsewhere(
             training.conditions, training.delta, model.novelty.source, model.novelty.mixture
         ).without(name)
-        settings = SupportSettings()
-        correction = Correction.of(used, own.mean, elsewhere, settings)
         known = Known.of(training.conditions)
         fresh = [i for i, c in enumerate(conditions) if known.classify(c) is not Question.SEEN]
         spread = np.linspace(0, len(fresh) - 1, min(len(fresh), MOST_LEFT_OUT)).round().astype(int)
         rows = tuple(fresh[i] for i in spread)
-        after = np.array([_without(row, used, own.mean, elsewhere) for row in rows])
-        return cls(model, place, used, own, correction, rows, after.reshape(len(rows), own.mean.shape[1]))
+        offered = ways(model, place.context, len(used), elsewhere)
+        after = {name: left_out(rows, used, own.mean, way) for name, way in offered.items()}
+        chosen = best(after, used.delta[list(rows)])
+        return cls(model, place, used, own, chosen, offered[chosen](used, own.mean), rows, after[chosen])
 
     def shift(self, asked: Sequence[Treatment], answered: Shift) -> Shift:
         """The model's answer, corrected; the interval is rescaled by `width`."""
@@ -276,7 +286,7 @@ class Corrector:
             order = np.argsort(-share, kind="stable")[:most].tolist()
             strongest = tuple(Influence(self.used.treatments[i], float(share[i])) for i in order)
             seen = treatment.active in self.used.treatments
-            told.append(Supporting(len(self.used), strongest, seen, self.width, left_out))
+            told.append(Supporting(len(self.used), strongest, seen, self.width, left_out, self.way))
         return told
 
     def skill(self) -> pd.DataFrame:
@@ -309,15 +319,3 @@ def support_skill(model: Bundle, place: PlacedContext, measured: SupportSet) -> 
         are not among them, nor more than `MOST_LEFT_OUT`.
     """
     return Corrector.of(model, place, measured).skill()
-
-
-def _without(row: int, used: Support, predicted: Floats, elsewhere: Elsewhere) -> Floats:
-    """The corrected answer for a measured treatment from all others, shape ``(genes,)``."""
-    rest = [i for i in range(len(used)) if i != row]
-    own = predicted[[row]].astype(float)
-    if not rest:
-        alone: Floats = own[0]
-        return alone
-    correction = Correction.of(used.take(rest), predicted[rest], elsewhere, SupportSettings())
-    answer: Floats = (own + correction.added([used.treatments[row]], own))[0]
-    return answer

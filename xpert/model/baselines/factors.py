@@ -165,6 +165,20 @@ class Factors:
         kept = [correction for correction in self.corrections if correction.context not in renewed]
         return replace(self, corrections=(*kept, *fresh))
 
+    def support_influence(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
+        """How far each row that was added to a context moves each answer there, shape ``(asked, added)``.
+
+        Raises
+        ------
+        ValueError
+            When the conditions do not stand in one context with added rows.
+        """
+        state = require_fitted(self.state, self.name)
+        names = {c.context for c in conditions}
+        (correction,) = [c for c in self.corrections if {c.context} == names]
+        presence, treatment, _ = self._weights(conditions, contexts)
+        return correction.influence(state, presence, treatment)
+
     def _weights(
         self, conditions: Sequence[Condition], contexts: Mapping[str, Context]
     ) -> tuple[Floats, Floats, Floats]:

@@ -120,6 +120,12 @@ class Correction:
         shift: Floats = others + self.between(presence, treatment, state) @ self.dual
         return shift
 
+    def influence(self, state: FactorsState, presence: Floats, treatment: Floats) -> Floats:
+        """Size over genes of the term of each added row, shape ``(asked, added)``."""
+        sizes: Floats = np.linalg.norm(self.dual, axis=1)
+        influence: Floats = np.abs(self.between(presence, treatment, state)) * sizes
+        return influence
+
     def arrays(self) -> dict[str, Floats]:
         """Learned numbers by name."""
         return {name: getattr(self, name) for name in _ARRAYS}
