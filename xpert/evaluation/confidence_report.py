@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from xpert.evaluation.confidence import SUMMARY_COLUMNS, Confidence, confidence
+from xpert.evaluation.confidence import SUMMARY_COLUMNS, confidence
+from xpert.evaluation.kept import Kept
 from xpert.evaluation.response_contest import ResponseContest
 from xpert.model.calibration import LEVELS
 
@@ -33,15 +35,20 @@ itself. Values are means over conditions and seeds.
 def measure(plan: Plan, progress: Progress | None = None) -> pd.DataFrame:
     """Confidence on every task that asks predictors, columns `TABLE_COLUMNS`; one row per task, subset and level.
 
+    What was measured before on the same folds is read again.
+
     Tasks that rank genes or compounds have no intervals and are left out.
     """
     rows = []
     for number, task in enumerate(plan.tasks):
         found = []
         for folds in plan.folds(task):
+            kept = Kept.of(plan.work / "confidence" / task.name / f"seed-{folds.seed}", folds)
+            if plan.fresh:
+                kept.clear()
             contest = task.prepare(plan.data, folds)
             if isinstance(contest, ResponseContest):
-                found.append(confidence(contest))
+                found.append(kept.table("summary", partial(_summary, contest)))
         if found:
             rows.append(_averaged(found).assign(task=task.name, seeds=len(found)))
         if progress is not None:
@@ -53,9 +60,13 @@ def measure(plan: Plan, progress: Progress | None = None) -> pd.DataFrame:
     )
 
 
-def _averaged(found: Sequence[Confidence]) -> pd.DataFrame:
+def _summary(contest: ResponseContest) -> pd.DataFrame:
+    return confidence(contest).summary()
+
+
+def _averaged(found: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Mean of the summaries of several seeds."""
-    summaries = pd.concat([one.summary() for one in found], ignore_index=True)
+    summaries = pd.concat(found, ignore_index=True)
     return summaries.groupby(["subset", "level"], sort=False).mean().reset_index()
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from xpert.errors import InputError, nearest_names
 from xpert.evaluation.blind import blind
+from xpert.evaluation.kept import Kept
 from xpert.evaluation.network import on_top
 from xpert.evaluation.response_contest import ResponseContest
 from xpert.evaluation.splits import Folds
-from xpert.parquet import read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,67 +89,30 @@ def run(plan: Plan, progress: Progress | None = None) -> pd.DataFrame:
     jobs = [(task, folds) for task in plan.tasks for folds in plan.folds(task)]
     parts, asked = [], set()
     for number, (task, folds) in enumerate(jobs):
-        kept = _Kept.of(plan.work / task.name / f"seed-{folds.seed}", folds)
+        kept = Kept.of(plan.work / task.name / f"seed-{folds.seed}", folds)
         if plan.fresh:
             kept.clear()
         contest = _entered(task, plan.data, folds, network=plan.network or kept.has(NETWORK))
         names = [n for n in contest.contestants if not plan.models or n in plan.models]
         asked.update(names)
         for place, name in enumerate(names):
-            parts.append(kept.outcomes(name, contest).assign(task=task.name, seed=folds.seed))
+            parts.append(
+                kept.table(name, partial(_outcomes, name, contest)).assign(task=task.name, seed=folds.seed)
+            )
             if progress is not None:
                 total = len(jobs) * len(names)
                 progress(number * len(names) + place + 1, total, f"{task.name}, seed {folds.seed}: {name}")
-        parts.append(kept.ceiling(contest).assign(task=task.name, seed=folds.seed))
+        parts.append(kept.table(CEILING, partial(_ceiling, contest)).assign(task=task.name, seed=folds.seed))
     _check_asked(plan, jobs, asked)
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-@dataclass(frozen=True, eq=False)
-class _Kept:
-    """The outcomes of one task and seed on disk."""
+def _outcomes(name: str, contest: Contest) -> pd.DataFrame:
+    return contest.run(name).assign(model=name, role=contest.contestants[name].value)
 
-    folder: Path
 
-    @classmethod
-    def of(cls, folder: Path, folds: Folds) -> _Kept:
-        """What was kept of these folds: nothing, where the last run was dealt others."""
-        listed = [[fold.train, fold.test] for fold in folds.folds]
-        fingerprint = hashlib.sha256(json.dumps([folds.seed, listed]).encode()).hexdigest()
-        described = json.dumps({"fingerprint": fingerprint})
-        kept, path = cls(folder), folder / "folds.json"
-        if not path.is_file() or path.read_text(encoding="utf-8") != described:
-            kept.clear()
-            _write(path, described.encode())
-        return kept
-
-    def has(self, name: str) -> bool:
-        """Whether a model was asked."""
-        return self._path(name).is_file()
-
-    def clear(self) -> None:
-        """Forget every outcome."""
-        for stale in self.folder.glob("*.parquet"):
-            stale.unlink()
-
-    def outcomes(self, name: str, contest: Contest) -> pd.DataFrame:
-        """Read what a model scored, or let it be asked."""
-        path = self._path(name)
-        if not path.is_file():
-            table = contest.run(name).assign(model=name, role=contest.contestants[name].value)
-            _write(path, table.to_parquet(index=False))
-        return read_frame(path)
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{_plain(name)}.parquet"
-
-    def ceiling(self, contest: Contest) -> pd.DataFrame:
-        """Read what repeating the experiment scores, or compute it."""
-        path = self.folder / f"{CEILING}.parquet"
-        if not path.is_file():
-            table = contest.ceiling().assign(model=CEILING, role=CEILING, fold=-1, condition="")
-            _write(path, table.to_parquet(index=False))
-        return read_frame(path)
+def _ceiling(contest: Contest) -> pd.DataFrame:
+    return contest.ceiling().assign(model=CEILING, role=CEILING, fold=-1, condition="")
 
 
 def _entered(task: Task, data: Path, folds: Folds, *, network: bool) -> Contest:
@@ -173,17 +134,3 @@ def _check_asked(plan: Plan, jobs: Sequence[tuple[Task, Folds]], asked: set[str]
         )
         close = nearest_names(missing[0], known) or known
         raise InputError(f"No task has a model {missing[0]!r}; did you mean {', '.join(close)}?")
-
-
-def _plain(name: str) -> str:
-    """A file name for a model: its letters and digits, and a few characters that keep names apart."""
-    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
-    return f"{re.sub(r'[^a-z0-9]+', '-', name.casefold()).strip('-')[:60]}-{digest}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)
