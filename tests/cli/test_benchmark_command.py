@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from xpert.cli import main
@@ -64,6 +65,9 @@ def test_tables_and_the_figure_are_written(ask, tmp_path):
     assert "<svg" in (tmp_path / "docs" / "gains.svg").read_text(encoding="utf-8")
     index = (tmp_path / "docs" / "index.md").read_text(encoding="utf-8")
     assert "[norman_doubles](norman_doubles.md)" in index
+    scores = pd.read_parquet(tmp_path / "docs" / "scores.parquet")
+    assert set(scores["task"]) == {"norman_doubles", "mcfaline_cross_line"}
+    assert scores["conditions"].min() >= 3
 
 
 @pytest.mark.data

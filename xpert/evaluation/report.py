@@ -27,7 +27,10 @@ the best of the published reference's baselines, refitted on the same folds, or,
 without knowledge of the treatment (*blind*: its mean answer in the context).
 **Gain** is how much better the shipped predictor is than it, paired by condition, whatever the metric's direction.
 **s** is (shipped − reference) / (ceiling − reference): 0 is the baseline, 1 is repeating the experiment. *Best simple* and
-*aim* are numbers known beforehand, on other folds.
+*aim* are numbers known beforehand, on other folds. **Network adds** is how much better the shipped predictor becomes when a
+network that is trained anew in every fold is weighed with it, paired by condition on the folds where it was trained;
++0.000 [+0.000, +0.000] says that held-out training conditions gave it no weight. Tasks that rank compounds or guides ask no
+network (–). All rows stand in [scores.parquet](scores.parquet).
 
 ![Gain of the shipped predictor over the best reference baseline](gains.svg)
 
@@ -64,8 +67,9 @@ class Folds:
 
 
 def write_report(folder: Path, scores: pd.DataFrame, tasks: Sequence[Task], folds: Folds) -> None:
-    """Write ``index.md`` and a page for each task."""
+    """Write ``index.md``, a page for each task, and every score of them as ``scores.parquet``."""
     folder.mkdir(parents=True, exist_ok=True)
+    scores.to_parquet(folder / "scores.parquet", index=False)
     index = HEAD.format(folds=folds.words) + summary_table(scores, tasks) + "\n" + verdict(scores, tasks)
     if checks := null_table(scores, tasks):
         index += f"\n{NULL_HEAD}{checks}"
@@ -171,7 +175,8 @@ def _network(part: pd.DataFrame, shipped: pd.Series, metric: Metric) -> str:
     """What the network adds to the shipped simple model, with its interval where it was paired."""
     networks = part[part["role"] == Role.NETWORK.value]
     if networks.empty:
-        return "not asked"
+        # Whoever predicts responses is asked blind, too; where nobody was, there is no place for a network.
+        return "not asked" if (part["role"] == Role.BLIND.value).any() else "–"
     added, low, high = (float(networks[f"over_shipped{end}"].iloc[0]) for end in ("", "_lower", "_upper"))
     digits = metric.decimals
     return f"{_signed(added, digits)} [{_signed(low, digits)}, {_signed(high, digits)}]"
