@@ -171,3 +171,39 @@ def test_a_prepared_support_set_and_its_responses_say_the_same(bundle, mine):
     left, right = (one(bundle, mine, s) for s in (responses, support_from(responses, bundle, "mine")))
     np.testing.assert_allclose(left.delta, right.delta, rtol=1e-5)
     assert left.evidence.to_dict() == right.evidence.to_dict()
+
+
+@pytest.fixture
+def ranks(bundle):
+    """The same bundle on a readout that needs no control cells."""
+    return replace(bundle, readout=Readout.SIGNED_RANK)
+
+
+def ranked(bundle, shift=0.4):
+    """Measured treatments of a new context whose control is not known."""
+    responses = replace(measured(bundle, shift=shift), readout=Readout.SIGNED_RANK)
+    (own,) = responses.contexts
+    return replace(responses, contexts=(replace(own, control=np.zeros(6), spread=np.full(6, np.nan)),))
+
+
+def test_a_new_context_needs_a_name_only_where_differences_to_control_are_predicted(ranks):
+    (prediction,) = predict(ranks, ["mine"], [ASKED], ranked(ranks))
+    assert prediction.context == "mine"
+    assert (prediction.delta > 0.2).all()
+    assert not prediction.evidence.context_seen
+
+
+def test_a_new_context_without_support_is_asked_by_its_description(ranks):
+    new = Context("mine", ranks.genes, np.zeros(6), np.full(6, np.nan), covariates={"lineage": "lung"})
+    (prediction,) = predict(ranks, [new], [Treatment.parse("KLF1:crispra")])
+    assert prediction.delta.any()
+
+
+def test_control_values_are_still_refused_where_they_mean_nothing(ranks, mine):
+    with pytest.raises(InputError, match="takes no control cells"):
+        predict(ranks, [mine], [ASKED])
+
+
+def test_a_name_that_neither_model_nor_support_has_is_an_error(ranks):
+    with pytest.raises(InputError, match="no context 'theirs'"):
+        predict(ranks, ["theirs"], [ASKED], ranked(ranks))

@@ -171,6 +171,9 @@ def missing_genes(context: Context, bundle: Bundle) -> tuple[str, ...]:
 def placed(context: str | Context, bundle: Bundle) -> PlacedContext:
     """A context by name, or one that the reader measured, on every gene of the model.
 
+    A model of differences to control takes a new context without control values: its name and covariates are all
+    that is known of it, until measured treatments say more.
+
     Raises
     ------
     InputError
@@ -181,6 +184,8 @@ def placed(context: str | Context, bundle: Bundle) -> PlacedContext:
         if name is None:
             raise InputError(f"{bundle.name} has no context {context!r}; it has: {listed(bundle.contexts)}.")
         return PlacedContext(bundle.contexts[name], np.ones(len(bundle.genes), dtype=bool), is_own=True)
+    if bundle.readout.is_differential and not np.nan_to_num(context.control).any():
+        return _without_control(context, bundle)
     check_takes_cells(bundle)
     return _filled(context, bundle)
 
@@ -190,6 +195,13 @@ def listed(names: Iterable[str], *, most: int = 12) -> str:
     names = list(names)
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _without_control(context: Context, bundle: Bundle) -> PlacedContext:
+    spread = np.mean([c.spread for c in bundle.contexts.values()], axis=0)
+    nothing = np.zeros(len(bundle.genes), dtype=np.float32)
+    new = Context(context.name, bundle.genes, nothing, spread, covariates=context.covariates)
+    return PlacedContext(new, np.ones(len(bundle.genes), dtype=bool), is_own=False)
 
 
 def _filled(context: Context, bundle: Bundle) -> PlacedContext:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xpert.data.readout import Readout
-from xpert.data.responses import Condition
+from xpert.data.responses import Condition, Responses
 from xpert.errors import InputError
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import find_name, listed, placed
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xpert.data.dataset import PerturbationDataset
-    from xpert.data.responses import Context, Floats, Responses
+    from xpert.data.responses import Context, Floats
     from xpert.model.bundle import Bundle
     from xpert.model.predictor import Shift
     from xpert.perturbation import Treatment
@@ -49,6 +49,8 @@ def predict(
     contexts
         Names of the bundle's own contexts (regardless of case), or contexts measured by the reader, from
         `context_from_dataset`. Genes meet by name; those that a context lacks are left out of its predictions.
+        A model of differences to control, such as ranks or z scores, also takes the name of a new context in which
+        the support was measured.
     treatments
         What is done. Control and zero strength give exactly no shift.
     support
@@ -71,7 +73,7 @@ def predict(
     """
     for treatment in treatments:
         check_treatment(model, treatment)
-    places = [placed(context, model) for context in contexts]
+    places = [placed(_known(context, model, support), model) for context in contexts]
     witness = Witness.of(model)
     correctors = _correctors(model, places, support)
     return [
@@ -79,6 +81,17 @@ def predict(
         for place, corrector in zip(places, correctors, strict=True)
         for p in _in_context(_Asked(model, witness, place, corrector), treatments)
     ]
+
+
+def _known(
+    context: str | Context, model: Bundle, support: Responses | PerturbationDataset | SupportSet | None
+) -> str | Context:
+    """A context of the model by name, or else one of the support where no control cells are needed."""
+    if isinstance(context, str) and isinstance(support, Responses) and model.readout.is_differential:
+        own = find_name(context, support.context)
+        if own is not None and find_name(context, model.contexts) is None:
+            return support.context[own]
+    return context
 
 
 @dataclass(frozen=True, eq=False)
