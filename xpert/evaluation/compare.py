@@ -52,7 +52,9 @@ def compare(outcomes: pd.DataFrame, tasks: Sequence[Task]) -> pd.DataFrame:
         for metric in task.metrics
         for row in _of_metric(outcomes[outcomes["task"] == task.name], task, metric)
     ]
-    return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
+    # A known number that no task has would otherwise be a column of objects.
+    known = dict.fromkeys(("reference_known", "best_simple_known", "aim"), float)
+    return pd.DataFrame(rows, columns=list(SCORE_COLUMNS)).astype(known)
 
 
 @dataclass(frozen=True, eq=False)

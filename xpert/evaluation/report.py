@@ -90,7 +90,7 @@ def summary_table(scores: pd.DataFrame, tasks: Sequence[Task]) -> str:
 
 def verdict(scores: pd.DataFrame, tasks: Sequence[Task]) -> str:
     """How many of the compared scores lie above the reference, at the best simple model, at the aim."""
-    above = simple = aim = below = 0
+    above = simple = aim = below = surely_below = 0
     known = with_aim = total = 0
     for part, _, metric in _goal_rows(scores, tasks):
         shipped = part[part["role"] == Role.SHIPPED.value].iloc[0]
@@ -102,13 +102,15 @@ def verdict(scores: pd.DataFrame, tasks: Sequence[Task]) -> str:
         if np.isfinite(shipped["best_simple_known"]):
             known += 1
             simple += sign * (shipped["value"] - shipped["best_simple_known"]) >= -rounding
+            best_end = shipped["upper"] if metric.higher_is_better else shipped["lower"]
+            surely_below += sign * (best_end - shipped["best_simple_known"]) < 0
         if np.isfinite(shipped["aim"]):
             with_aim += 1
             aim += sign * (shipped["value"] - shipped["aim"]) >= -rounding
     return (
         f"Of {total} compared scores the shipped predictor is above the best reference baseline with its whole interval on "
-        f"{above}, and below it on {below}; at or above the best simple model known on {simple} of {known}; at the aim on "
-        f"{aim} of {with_aim}.\n"
+        f"{above}, and below it on {below}; at or above the best simple model known on {simple} of {known}, and below "
+        f"it with its whole interval on {surely_below}; at the aim on {aim} of {with_aim}.\n"
     )
 
 
