@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,10 @@ def test_a_compound_of_which_nothing_is_known_is_left_to_the_simple_model(respon
     asked = (Condition("K562", Treatment.parse("no such compound:compound")),)
     simple = MeanShift().fit(responses).predict(asked, responses.context)
     np.testing.assert_array_equal(fitted.predict(asked, responses.context), simple)
+
+
+@pytest.mark.parametrize(("readout", "weight"), [(Readout.Z, 1.0), (Readout.LOG1P, SETTINGS.shape_weight)])
+def test_where_only_direction_is_scored_only_direction_is_learned(responses, readout, weight):
+    settings = SETTINGS.model_copy(update={"epochs": 1, "genes_per_step": 8})
+    fitted = NetworkOnTop(MeanShift(), settings=settings).fit(replace(responses, readout=readout))
+    assert fitted.fitted.settings.shape_weight == weight

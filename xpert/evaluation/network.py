@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 
+from xpert.data.readout import Readout
 from xpert.errors import InputError, UnknownTargetError
 from xpert.evaluation.response_contest import Contestant
 from xpert.evaluation.task import Role
@@ -79,7 +80,7 @@ class NetworkOnTop:
                 MeanShift(),
                 TreatmentFeatures.load(),
                 self.sizes,
-                self.settings.model_copy(update={"seed": self.seed, "epochs": self._passes(len(responses))}),
+                self.settings.model_copy(update=self._suited(responses)),
                 Path(folder),
                 alike=self.alike,
             ).fit(responses)
@@ -100,8 +101,12 @@ class NetworkOnTop:
         shift[known] = self.fitted.predict([conditions[i] for i in known], contexts)
         return shift
 
-    def _passes(self, rows: int) -> int:
-        return min(self.settings.epochs, max(FEWEST_PASSES, MOST_ROWS // rows))
+    def _suited(self, responses: Responses) -> dict[str, int | float]:
+        """Settings that the data decide: of ranks and z scores only the direction counts, as in their bundles."""
+        passes = min(self.settings.epochs, max(FEWEST_PASSES, MOST_ROWS // len(responses)))
+        is_direction = responses.readout in {Readout.Z, Readout.SIGNED_RANK}
+        shape = 1.0 if is_direction else self.settings.shape_weight
+        return {"seed": self.seed, "epochs": passes, "shape_weight": shape}
 
     def _knows(self, treatment: Treatment) -> bool:
         assert self.fitted is not None
