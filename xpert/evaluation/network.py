@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Shorter than a bundle's training, because a task refits up to fifteen times.
 SETTINGS = TrainingSection(epochs=20, patience=5, genes_per_step=512)
 # A pass over thousands of signatures is many steps: of large data sets fewer passes are made, of which the best counts.
-MOST_ROWS, FEWEST_PASSES = 30_000, 5
+MOST_ROWS, FEWEST_PASSES = 20_000, 5
 SIZES = NetworkSection(bottleneck=True, gene_latents=16, exact_up_to=1)
 
 
