@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from xpert.data.responses import Condition
+from xpert.features.treatments import TreatmentFeatures
 from xpert.model.question import Known, Question
 from xpert.perturbation import Modality, Perturbation, Treatment
 from xpert.ui.draft import GRID, nearest_mark
@@ -28,6 +29,7 @@ def choices() -> Choices:
         targets=("JAK2", "KLF1", "vorinostat"),
         modalities=(Modality.CRISPRA, Modality.COMPOUND),
         training=SimpleNamespace(conditions=conditions),
+        features=TreatmentFeatures.load(),
     )
     return Choices.of(bundle)
 
@@ -80,3 +82,13 @@ def test_a_guess_is_a_perturbation_that_parses_back(choices):
         perturbation = choices.first_guess(name)
         assert Treatment.parse(str(perturbation)) == Treatment.of(perturbation)
         assert isinstance(perturbation, Perturbation)
+
+
+def test_another_name_of_a_measured_compound_is_offered_as_it_was_measured(choices):
+    assert guess(choices, "Vorinostat") == guess(choices, "SAHA") == guess(choices, "vorinostat")
+
+
+def test_the_badge_knows_a_measured_gene_by_its_alias(choices):
+    asked = Condition("k562", Treatment.parse("EKLF:crispra"))
+    assert choices.question(asked) is choices.question(Condition("k562", Treatment.parse("KLF1:crispra")))
+    assert choices.question(asked) is Question.SEEN

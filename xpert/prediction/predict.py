@@ -13,6 +13,7 @@ from xpert.errors import InputError
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import find_name, listed, placed
 from xpert.prediction.evidence import Answer, Witness
+from xpert.prediction.own_names import OwnNames
 from xpert.prediction.prediction import Prediction
 from xpert.prediction.support import Corrector, SupportSet, support_from
 
@@ -52,7 +53,8 @@ def predict(
         A model of differences to control, such as ranks or z scores, also takes the name of a new context in which
         the support was measured.
     treatments
-        What is done. Control and zero strength give exactly no shift.
+        What is done. Control and zero strength give exactly no shift. Aliases of genes and other names of compounds
+        mean the model's own target, which the evidence names.
     support
         Treatments that were measured in these contexts, by name of the context: they correct the answers there.
         Contexts in which nothing was measured are answered as without it. `support_from` makes a `SupportSet`
@@ -74,12 +76,12 @@ def predict(
     for treatment in treatments:
         check_treatment(model, treatment)
     places = [placed(_known(context, model, support), model) for context in contexts]
-    witness = Witness.of(model)
+    witness, names = Witness.of(model), OwnNames.of(model)
     correctors = _correctors(model, places, support)
     return [
         p
         for place, corrector in zip(places, correctors, strict=True)
-        for p in _in_context(_Asked(model, witness, place, corrector), treatments)
+        for p in _in_context(_Asked(model, witness, names, place, corrector), treatments)
     ]
 
 
@@ -100,6 +102,7 @@ class _Asked:
 
     model: Bundle
     witness: Witness
+    names: OwnNames
     place: PlacedContext
     corrector: Corrector | None
 
@@ -140,7 +143,7 @@ def _support_in(
 def _in_context(asked: _Asked, treatments: Sequence[Treatment]) -> list[Prediction]:
     """Predictions of every treatment in one context."""
     model, place, corrector = asked.model, asked.place, asked.corrector
-    active = [t.active for t in treatments]
+    active = [asked.names.treatment(t.active) for t in treatments]
     moving = list(dict.fromkeys(t for t in active if not t.is_control))
     name = place.context.name
     shift = model.shift([Condition(name, t) for t in moving], {name: place.context})
@@ -154,8 +157,8 @@ def _in_context(asked: _Asked, treatments: Sequence[Treatment]) -> list[Predicti
     }
     evidence = asked.witness.testify(active, place, [answers.get(t, _CONTROL) for t in active])
     return [
-        _prediction(model, place, treatment, _rows(shift, row.get(treatment.active), place), found)
-        for treatment, found in zip(treatments, evidence, strict=True)
+        _prediction(model, place, treatment, _rows(shift, row.get(own), place), found)
+        for treatment, own, found in zip(treatments, active, evidence, strict=True)
     ]
 
 

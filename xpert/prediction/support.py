@@ -16,6 +16,7 @@ from xpert.model.question import Known, Question
 from xpert.model.support import MOST, Support
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import LEAST_SHARE, find_name, listed, match_genes
+from xpert.prediction.own_names import OwnNames
 from xpert.prediction.support_ways import best, left_out, ways
 
 if TYPE_CHECKING:
@@ -182,13 +183,14 @@ def _aligned(responses: Responses, model: Bundle, context: str) -> SupportSet:
             f"{len(kept):,} measured treatments are more than a support set holds ({MOST:,}); "
             "train a model on them with `xpert train`."
         )
-    delta = np.where(places >= 0, responses.delta[kept][:, places], np.nan)
-    treatments = tuple(responses.conditions[i].treatment.active for i in kept)
-    return SupportSet(Support(context, treatments, delta, responses.cells[kept]), skipped)
+    rows = list(kept.values())
+    delta = np.where(places >= 0, responses.delta[rows][:, places], np.nan)
+    return SupportSet(Support(context, tuple(kept), delta, responses.cells[rows]), skipped)
 
 
-def _usable(responses: Responses, model: Bundle) -> tuple[list[int], dict[str, str]]:
-    """Rows that a model can use, and why others are skipped."""
+def _usable(responses: Responses, model: Bundle) -> tuple[dict[Treatment, int], dict[str, str]]:
+    """Rows that a model can use, by the model's name of their treatment, and why others are skipped."""
+    names = OwnNames.of(model)
     kept: dict[Treatment, int] = {}
     skipped: dict[str, str] = {}
     for row, condition in enumerate(responses.conditions):
@@ -201,8 +203,8 @@ def _usable(responses: Responses, model: Bundle) -> tuple[list[int], dict[str, s
         except InputError as error:
             skipped[str(treatment)] = str(error)
             continue
-        kept.setdefault(treatment, row)
-    return list(kept.values()), skipped
+        kept.setdefault(names.treatment(treatment), row)
+    return kept, skipped
 
 
 @dataclass(frozen=True, eq=False)

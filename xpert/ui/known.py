@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from xpert.model.question import Question
-from xpert.perturbation import Dose, DoseUnit, Modality, Perturbation
+from xpert.perturbation import Dose, DoseUnit, Modality, Perturbation, Treatment
+from xpert.prediction.own_names import OwnNames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from xpert.data.responses import Condition
     from xpert.model.bundle import Bundle
     from xpert.model.question import Known
-    from xpert.perturbation import Treatment
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,8 @@ class Choices:
         Ways to perturb that the bundle knows.
     measured
         The measured conditions, for telling how far a question lies from them.
+    names
+        The bundle's own names of its targets.
     """
 
     targets: tuple[str, ...]
@@ -41,6 +43,7 @@ class Choices:
     strengths: Mapping[str, tuple[str, ...]]
     modalities: tuple[Modality, ...]
     measured: Known
+    names: OwnNames
 
     @classmethod
     def of(cls, bundle: Bundle) -> Self:
@@ -56,11 +59,13 @@ class Choices:
             strengths={target: _strengths(counted) for target, counted in counts.items()},
             modalities=tuple(bundle.modalities),
             measured=bundle.known,
+            names=OwnNames.of(bundle),
         )
 
     def question(self, condition: Condition) -> Question:
-        """How far `condition` lies from the measured ones."""
-        return self.measured.classify(condition)
+        """How far `condition` lies from the measured ones, whatever its targets are called."""
+        own = replace(condition, treatment=self.names.treatment(condition.treatment))
+        return self.measured.classify(own)
 
     def first_guess(self, name: str) -> Perturbation:
         """The perturbation to offer for a name: as it was measured, or else as its kind is.
@@ -74,7 +79,9 @@ class Choices:
         if symbol is not None:
             return self.usual.get(symbol) or Perturbation(symbol, genetic[0])
         if Modality.COMPOUND in self.modalities:
-            return Perturbation(name, Modality.COMPOUND, self._usual_dose)
+            compound = Perturbation(name, Modality.COMPOUND, self._usual_dose)
+            (own,) = self.names.treatment(Treatment.of(compound)).perturbations
+            return self.usual.get(own.target, compound)
         return Perturbation(name, genetic[0])
 
     @property
