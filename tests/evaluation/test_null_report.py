@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from xpert.evaluation.compare import compare
@@ -57,6 +58,27 @@ def test_what_the_context_alone_tells_is_no_skill_of_a_check(tiny_task, outcomes
     assert check.limit_name == limit
     assert check.limit == (blind if limit == "blind" else 0.5)
     assert check.shows_skill is (limit == "chance")
+
+
+def test_a_check_without_anything_to_compare_with_is_left_out(tiny_task, outcomes):
+    alone = outcomes[outcomes["role"] == "null"]
+    assert null_checks(compare(alone, (tiny_task,)), (tiny_task,)) == []
+
+
+def test_skill_must_exceed_chance_and_the_blind_model(tiny_task, outcomes):
+    task = replace(tiny_task, metrics=(*tiny_task.metrics, CENTRED))
+    values = {"best": (0.505,) * 4, "copy of best": (0.40, 0.65, 0.55, 0.45)}
+    parts = [
+        outcomes[(outcomes["metric"] == "r") & (outcomes["model"] == name)].assign(
+            metric=CENTRED.name, value=value
+        )
+        for name, value in values.items()
+    ]
+    centred = pd.concat(parts, ignore_index=True)
+    centred.loc[centred["model"] == "best", ["role", "model"]] = ["blind", "blind"]
+    (check,) = null_checks(compare(centred, (task,)), (task,))
+    assert check.value > check.limit
+    assert not check.shows_skill
 
 
 def test_without_checks_nothing_is_said(tiny_task, outcomes):

@@ -58,6 +58,16 @@ def test_a_fresh_run_asks_everybody_again(plan, tiny_task):
     assert len(tiny_task.asked) == 8
 
 
+def test_a_fresh_run_of_one_model_leaves_the_others_alone(plan, tiny_task):
+    run(plan)
+    tiny_task.asked.clear()
+    run(replace(plan, fresh=True, models=("good",)))
+    assert tiny_task.asked == ["good 1", "good 2"]
+    tiny_task.asked.clear()
+    run(plan)
+    assert tiny_task.asked == []
+
+
 def test_split_files_replace_the_deal_and_bring_their_seed(plan, tmp_path):
     Folds("tiny", 9, (Fold(("x",), ("a",)),)).write(tmp_path / "splits")
     outcomes = run(replace(plan, splits=tmp_path / "splits"))

@@ -284,3 +284,72 @@ def test_a_context_that_was_never_measured_gets_what_repeats_of_the_mean():
     product, both = float((means[0] * means[1]).mean()), float((means.mean(axis=0) ** 2).mean())
     assert effects.repeats == pytest.approx(product / both, rel=1e-4)
     assert 0.4 < effects.repeats < 0.9
+
+
+def lines_that_share_nothing(seed: int = 0) -> Responses:
+    """Twelve drugs in five contexts whose own effects are large and unlike: hardly any of the mean repeats."""
+    draw = np.random.default_rng(seed)
+    values = draw.normal(size=(12, 1, GENES)) + 3 * draw.normal(size=(1, 5, GENES))
+    values += 0.1 * draw.normal(size=values.shape)
+    genes = tuple(f"g{i}" for i in range(GENES))
+    pairs = [(i, j) for i in range(12) for j in range(5)]
+    delta = np.array([values[i, j] for i, j in pairs], dtype=np.float32)
+    return Responses(
+        readout=Readout.Z,
+        genes=genes,
+        contexts=tuple(Context(n, genes, np.zeros(GENES), np.full(GENES, np.nan)) for n in LINES[:5]),
+        conditions=tuple(Condition(LINES[j], Treatment.parse(f"drug {i}:compound")) for i, j in pairs),
+        delta=delta,
+        spread=np.full_like(delta, np.nan),
+        cells=np.ones(len(delta), dtype=int),
+    )
+
+
+def errors_in_a_new_context(world: Responses, own: Responses, asked: Responses) -> tuple[float, float]:
+    """Squared error for `asked` without and with `own` rows of the same context."""
+    fitted = Factors(source=OneHot()).fit(world)
+    told = (f.predict(asked.conditions, asked.context) for f in (fitted, fitted.with_support(own)))
+    before, after = (float(np.nanmean((t - asked.delta) ** 2)) for t in told)
+    return before, after
+
+
+def test_a_mean_that_does_not_repeat_is_left_out_in_a_new_context_and_support_still_counts():
+    world = lines_that_share_nothing()
+    own = rows(world, "e")
+    training, _ = split(world, own)
+    fitted = Factors(source=OneHot()).fit(training)
+    assert float(fitted.state.repeats) < 0.2
+    plain = replace(fitted, state=replace(fitted.state, repeats=np.array(1.0)))
+    asked = world.take(own[4:])
+    shrunk, whole = (
+        ((f.predict(asked.conditions, asked.context) - asked.delta) ** 2).mean() for f in (fitted, plain)
+    )
+    assert shrunk < whole
+    before, after = errors_in_a_new_context(training, world.take(own[:4]), asked)
+    assert after < 0.3 * before
+
+
+def test_genes_that_were_not_measured_do_not_dilute_what_the_others_tell():
+    world = simulated(3)
+    own = rows(world, "f")
+    training, _ = split(world, own)
+    asked, support = world.take(own[5:]), world.take(own[:5])
+    half = replace(support, delta=np.where(np.arange(GENES) % 2, support.delta, np.nan))
+    genes = np.flatnonzero(np.arange(GENES) % 2)
+    truth = replace(asked, delta=np.where(np.arange(GENES) % 2, asked.delta, np.nan))
+    whole, part = (errors_in_a_new_context(training, s, truth)[1] for s in (support, half))
+    assert genes.size
+    assert part < 1.3 * whole
+
+
+def test_a_treatment_that_stands_twice_in_a_context_counts_once(whole):
+    idle = whole.conditions[0].treatment.perturbations | Treatment.parse("docetaxel@0uM").perturbations
+    twice = replace(
+        whole,
+        conditions=(*whole.conditions, Condition(whole.conditions[0].context, Treatment(frozenset(idle)))),
+        delta=np.vstack([whole.delta, whole.delta[:1]]),
+        spread=np.vstack([whole.spread, whole.spread[:1]]),
+        cells=np.append(whole.cells, 1),
+    )
+    told = [Factors().fit(r).predict(whole.conditions, whole.context) for r in (whole, twice)]
+    assert told[0] == pytest.approx(told[1], abs=1e-4)

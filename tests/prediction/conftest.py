@@ -41,6 +41,7 @@ class TinyBundle:
     targets: tuple = ("JAK2", "KLF1", "MAP2K6")
     baselines: tuple = ("additive", "no change")
     factors: object = None
+    base: str = "factors"
 
     def shift(self, conditions, contexts):
         mean = np.zeros((len(conditions), len(self.genes)))

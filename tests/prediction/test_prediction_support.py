@@ -207,3 +207,48 @@ def test_control_values_are_still_refused_where_they_mean_nothing(ranks, mine):
 def test_a_name_that_neither_model_nor_support_has_is_an_error(ranks):
     with pytest.raises(InputError, match="no context 'theirs'"):
         predict(ranks, ["theirs"], [ASKED], ranked(ranks))
+
+
+def test_a_context_of_the_model_stays_its_own_however_it_is_handed_over(ranks):
+    for name in ("k562", "K562"):
+        place = placed(Context(name, ranks.genes, np.zeros(6), np.full(6, np.nan)), ranks)
+        assert place.is_own
+        assert place.context.name == "k562"
+
+
+def test_a_new_context_of_other_genes_is_refused(ranks):
+    with pytest.raises(InputError, match="at least half"):
+        placed(Context("mine", ("foo", "bar"), np.zeros(2), np.full(2, np.nan)), ranks)
+
+
+def test_a_new_context_without_control_cells_speaks_of_none(ranks):
+    (prediction,) = predict(ranks, ["mine"], [ASKED], ranked(ranks))
+    assert "control cells of your file" not in " ".join(prediction.evidence.sentences)
+
+
+def test_a_prepared_support_set_names_a_new_context_too(ranks):
+    prepared = support_from(ranked(ranks), ranks, "mine")
+    (by_set,) = predict(ranks, ["mine"], [ASKED], prepared)
+    (by_responses,) = predict(ranks, ["mine"], [ASKED], ranked(ranks))
+    np.testing.assert_allclose(by_set.delta, by_responses.delta, atol=1e-6)
+
+
+def test_one_target_under_two_names_costs_that_row_and_is_said(bundle):
+    responses = measured(
+        bundle, ("KLF1:crispra", "EKLF:crispra", "KLF1:crispra + EKLF:crispra", *SINGLES[1:])
+    )
+    used = support_from(responses, bundle, "mine")
+    assert [str(t) for t in used.treatments].count("KLF1:crispra") == 1
+    assert "measured already" in used.skipped["EKLF:crispra"]
+    assert any("same target twice" in why for why in used.skipped.values())
+
+
+def test_factors_that_answer_by_themselves_are_named_as_who_answered(bundle, mine, monkeypatch):
+    from xpert.prediction import support as module
+
+    monkeypatch.setattr(module, "best", lambda after, _: next(iter(after)))
+    real = module.ways
+    monkeypatch.setattr(module, "ways", lambda *a: {module.BY_FACTORS: next(iter(real(*a).values()))})
+    (prediction,) = predict(bundle, [mine], [ASKED], measured(bundle))
+    assert prediction.evidence.support.way == module.BY_FACTORS
+    assert prediction.evidence.predictor == "factors"

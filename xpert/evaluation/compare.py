@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from xpert.evaluation.task import Goal, Metric, Task
 
 LEVEL = 0.95
+# Fewer units than this give bootstrap intervals that are too narrow.
+FEWEST_TO_DRAW = 10
 SCORE_COLUMNS = (
     "task", "subset", "metric", "model", "role", "value", "lower", "upper", "conditions", "seeds",
     "gain", "gain_lower", "gain_upper", "against", "over_shipped", "over_shipped_lower", "over_shipped_upper",
@@ -30,7 +33,8 @@ def compare(outcomes: pd.DataFrame, tasks: Sequence[Task]) -> pd.DataFrame:
 
     A prediction without a correlation (of zero, or of the mean that is projected out) scores 0: otherwise a
     model that abstains would win. Each condition's scores are averaged over seeds first; intervals are 95 %
-    bootstrap intervals over the units of the task (`Task.unit`).
+    bootstrap intervals over the units of the task (`Task.unit`), and Student's over the means of fewer than
+    `FEWEST_TO_DRAW` units.
 
     Parameters
     ----------
@@ -74,12 +78,12 @@ class _Scores:
     def sign(self) -> float:
         return 1.0 if self.metric.higher_is_better else -1.0
 
-    @property
+    @cached_property
     def best_reference(self) -> str | None:
         to_beat = (Role.REFERENCE.value, Role.BLIND.value)
         references = [name for name in self.values.columns if self.roles[name] in to_beat]
-        means = self.sign * self.values[references].mean()
-        return None if means.empty else str(means.idxmax())
+        means = {name: self.sign * float(_by_condition(self.values[name]).mean()) for name in references}
+        return max(means, key=lambda name: means[name]) if means else None
 
     def of_role(self, role: Role) -> str | None:
         """The one model of a role; None where it was not asked."""
@@ -89,7 +93,10 @@ class _Scores:
         values, lower, upper = self.mean(self.values[model])
         best, goal = self.best_reference, _goal(self.task, self.subset, self.metric)
         gain = self.gain(model, best)
-        room = float("nan") if best is None else self.sign * (self.ceiling - float(self.values[best].mean()))
+        room = float("nan")
+        if best is not None:
+            asked = self.values[self.values[model].notna()]
+            room = self.sign * (self.ceiling - float(_by_condition(asked[best]).mean()))
         s = gain[0] / room if np.isfinite(room) and room > 0 else float("nan")
         return (
             self.task.name, self.subset, self.metric.name, model, self.roles[model], values,
@@ -105,13 +112,32 @@ class _Scores:
 
     def mean(self, values: pd.Series) -> tuple[float, float, float]:
         """Mean over conditions of one value for every condition and seed, with its interval."""
-        each = values.groupby(level="condition").mean()
+        each = _by_condition(values)
         units = [self.units[condition] for condition in each.index.tolist()]
+        if len(set(units)) < FEWEST_TO_DRAW:
+            return (float(each.mean()), *_of_few(each, units))
         return (float(each.mean()), *interval(each.to_numpy(dtype=float), units, level=LEVEL))
 
     def conditions(self, model: str) -> int:
         """Conditions that a model was asked about on any seed."""
         return int(self.values[model].dropna().index.get_level_values("condition").nunique())
+
+
+def _by_condition(values: pd.Series) -> pd.Series:
+    """Mean over seeds."""
+    mean: pd.Series = values.groupby(level="condition").mean()
+    return mean
+
+
+def _of_few(each: pd.Series, units: Sequence[str]) -> tuple[float, float]:
+    """Student's interval over the means of a few units, around the mean of all conditions."""
+    from scipy.stats import t
+
+    means = each.groupby(np.array(units)).mean().dropna()
+    if len(means) < 2:
+        return float("nan"), float("nan")
+    half = float(t.ppf((1 + LEVEL) / 2, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means)))
+    return float(each.mean()) - half, float(each.mean()) + half
 
 
 def _of_metric(outcomes: pd.DataFrame, task: Task, metric: Metric) -> Iterator[tuple[object, ...]]:
@@ -121,6 +147,9 @@ def _of_metric(outcomes: pd.DataFrame, task: Task, metric: Metric) -> Iterator[t
         replicate = part.loc[part["model"] == CEILING, "value"]
         asked = part[part["model"] != CEILING]
         names = list(dict.fromkeys(asked["model"].tolist()))
+        if not metric.higher_is_better and asked["value"].isna().any():
+            wrong = asked.loc[asked["value"].isna(), "model"].iloc[0]
+            raise ValueError(f"{wrong} has no {metric.label} on a condition of {task.name}")
         table = asked.assign(value=asked["value"].fillna(0.0)).pivot_table(
             index=["condition", "seed"], columns="model", values="value", aggfunc="mean"
         )[names]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xpert.parquet import read_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import pandas as pd
@@ -51,6 +51,11 @@ class Kept:
         """Forget every table."""
         for stale in self.folder.glob("*.parquet"):
             stale.unlink()
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget some tables."""
+        for name in names:
+            self._path(name).unlink(missing_ok=True)
 
     def table(self, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Read a table, or make it."""

@@ -36,7 +36,8 @@ class NullCheck:
     limit_name
         ``chance`` or the name of that model.
     shows_skill
-        Whether the whole interval, paired by condition where the limit is a model, lies above the limit.
+        Whether the whole interval lies above chance, and, paired by condition, above that predictor; above the best
+        reference baseline where neither is known.
     """
 
     task: str
@@ -70,7 +71,8 @@ def null_checks(scores: pd.DataFrame, tasks: Sequence[Task]) -> list[NullCheck]:
         part = scores[(scores["task"] == task.name) & (scores["metric"] == metric.name)]
         for _, row in part[part["role"] == Role.NULL.value].iterrows():
             here = part[part["subset"] == row["subset"]]
-            found.append(_check(row, metric, here))
+            if (check := _check(row, metric, here)) is not None:
+                found.append(check)
     return found
 
 
@@ -91,9 +93,14 @@ def null_table(scores: pd.DataFrame, tasks: Sequence[Task]) -> str:
     return f"{said}; about one in forty does by chance.\n\n" + "\n".join(lines) + "\n"
 
 
-def _check(row: pd.Series, metric: Metric, here: pd.DataFrame) -> NullCheck:
+def _check(row: pd.Series, metric: Metric, here: pd.DataFrame) -> NullCheck | None:
+    """One check; None where there is nothing to compare with."""
+    limits = _limits(row, metric, here)
+    if not limits:
+        return None
+    sign = 1.0 if metric.higher_is_better else -1.0
+    limit, name, _ = max(limits, key=lambda found: sign * found[0])
     value, lower, upper = (float(row[c]) for c in ("value", "lower", "upper"))
-    limit, name, shows = _limit(row, metric, here)
     return NullCheck(
         str(row["task"]),
         str(row["subset"]),
@@ -104,17 +111,21 @@ def _check(row: pd.Series, metric: Metric, here: pd.DataFrame) -> NullCheck:
         upper,
         limit,
         name,
-        shows,
+        all(exceeded for *_, exceeded in limits),
     )
 
 
-def _limit(row: pd.Series, metric: Metric, here: pd.DataFrame) -> tuple[float, str, bool]:
-    """What must not be exceeded, its name, and whether it is."""
-    chance, sign = CHANCE.get(metric.name), 1.0 if metric.higher_is_better else -1.0
+def _limits(row: pd.Series, metric: Metric, here: pd.DataFrame) -> list[tuple[float, str, bool]]:
+    """What must not be exceeded, its name, and whether it is with the whole interval."""
+    found = []
     blind = here[here["role"] == Role.BLIND.value]
-    if not blind.empty and (chance is None or sign * (blind["value"].iloc[0] - chance) > 0):
-        return float(blind["value"].iloc[0]), str(blind["model"].iloc[0]), bool(row["over_blind_lower"] > 0)
-    if chance is not None:
-        return chance, "chance", bool(row["lower"] > chance if sign > 0 else row["upper"] < chance)
+    if not blind.empty:
+        name, value = str(blind["model"].iloc[0]), float(blind["value"].iloc[0])
+        found.append((value, name, bool(row["over_blind_lower"] > 0)))
+    if (chance := CHANCE.get(metric.name)) is not None:
+        above = row["lower"] > chance if metric.higher_is_better else row["upper"] < chance
+        found.append((chance, "chance", bool(above)))
     best = here.loc[here["model"] == row["against"], "value"]
-    return float(best.iloc[0]), str(row["against"]), bool(row["gain_lower"] > 0)
+    if not found and len(best):
+        found.append((float(best.iloc[0]), str(row["against"]), bool(row["gain_lower"] > 0)))
+    return found

@@ -22,7 +22,8 @@ BETTER, WORSE, SAME = "better", "worse", "no difference"
 HEAD = """# Benchmarks
 
 Written by `xpert benchmark --docs`. {folds} A value is the mean over held-out conditions, in brackets its 95 % bootstrap
-interval over what would be a new case: drugs where drugs are held out, cell lines or types where these are. **Reference** is
+interval over what would be a new case: drugs where drugs or their pairs are held out, cell lines or types where these are
+(Student's interval over their means where there are fewer than ten). **Reference** is
 the best of the published reference's baselines, refitted on the same folds, or, where that is better, the shipped predictor
 without knowledge of the treatment (*blind*: its mean answer in the context).
 **Gain** is how much better the shipped predictor is than it, paired by condition, whatever the metric's direction.

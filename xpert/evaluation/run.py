@@ -90,11 +90,13 @@ def run(plan: Plan, progress: Progress | None = None) -> pd.DataFrame:
     parts, asked = [], set()
     for number, (task, folds) in enumerate(jobs):
         kept = Kept.of(plan.work / task.name / f"seed-{folds.seed}", folds)
-        if plan.fresh:
-            kept.clear()
-        contest = _entered(task, plan.data, folds, network=plan.network or kept.has(NETWORK))
+        wanted = plan.network or kept.has(NETWORK)
+        contest = _entered(task, plan.data, folds, network=wanted)
         names = [n for n in contest.contestants if not plan.models or n in plan.models]
         asked.update(names)
+        if plan.fresh:
+            # The network costs hours: it is trained anew only where that is asked for.
+            kept.forget([CEILING, *(n for n in names if n != NETWORK or plan.network)])
         for place, name in enumerate(names):
             parts.append(
                 kept.table(name, partial(_outcomes, name, contest)).assign(task=task.name, seed=folds.seed)
@@ -132,5 +134,7 @@ def _check_asked(plan: Plan, jobs: Sequence[tuple[Task, Folds]], asked: set[str]
         known = sorted(
             {n for task, folds in jobs for n in _entered(task, plan.data, folds, network=True).contestants}
         )
+        if missing[0] == NETWORK and NETWORK in known:
+            raise InputError("The network has not been trained for these tasks; add --network to train it.")
         close = nearest_names(missing[0], known) or known
         raise InputError(f"No task has a model {missing[0]!r}; did you mean {', '.join(close)}?")

@@ -6,14 +6,26 @@ from typing import TYPE_CHECKING
 
 from xpert.errors import InputError
 from xpert.prediction.controls import listed
+from xpert.prediction.own_names import OwnNames
 
 if TYPE_CHECKING:
     from xpert.model.bundle import Bundle
     from xpert.perturbation import Treatment
 
 
-def check_treatment(model: Bundle, treatment: Treatment) -> None:
+def check_treatment(model: Bundle, treatment: Treatment, names: OwnNames | None = None) -> Treatment:
     """Raise where a model cannot answer for a treatment.
+
+    Parameters
+    ----------
+    model, treatment
+        What is asked of whom.
+    names
+        The model's own names; made here unless given, which many treatments are quicker with.
+
+    Returns
+    -------
+    The treatment by the model's own names.
 
     Raises
     ------
@@ -34,4 +46,6 @@ def check_treatment(model: Bundle, treatment: Treatment) -> None:
             f"{model.name} has never seen a {listed(m.label for m in unseen)}; it was trained on "
             f"{listed(m.label for m in model.modalities)}.{instead}"
         )
-    model.features.check(treatment, model.targets)
+    own = (names or OwnNames.of(model)).treatment(treatment)
+    model.features.check(own, model.targets)
+    return own

@@ -185,7 +185,8 @@ def placed(context: str | Context, bundle: Bundle) -> PlacedContext:
             raise InputError(f"{bundle.name} has no context {context!r}; it has: {listed(bundle.contexts)}.")
         return PlacedContext(bundle.contexts[name], np.ones(len(bundle.genes), dtype=bool), is_own=True)
     if bundle.readout.is_differential and not np.nan_to_num(context.control).any():
-        return _without_control(context, bundle)
+        own = find_name(context.name, bundle.contexts)
+        return placed(own, bundle) if own is not None else _without_control(context, bundle)
     check_takes_cells(bundle)
     return _filled(context, bundle)
 
@@ -198,6 +199,7 @@ def listed(names: Iterable[str], *, most: int = 12) -> str:
 
 
 def _without_control(context: Context, bundle: Bundle) -> PlacedContext:
+    _check_share(int((match_genes(context.genes, bundle.genes) >= 0).sum()), bundle)
     spread = np.mean([c.spread for c in bundle.contexts.values()], axis=0)
     nothing = np.zeros(len(bundle.genes), dtype=np.float32)
     new = Context(context.name, bundle.genes, nothing, spread, covariates=context.covariates)

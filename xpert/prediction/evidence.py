@@ -239,10 +239,10 @@ class Witness:
         name = context.context.name
         if name not in self._contexts:
             yield sentences.about_context(name, self._contexts)
-        if not context.is_own:
+        if not context.is_own and not self.bundle.readout.is_differential:
             genes = len(self.bundle.genes)
             yield sentences.about_control(name, context.context.cells, context.missing, genes)
-        vectors = self.bundle.features.encode(treatment.ordered)
+        vectors = self.bundle.features.encode(treatment.ordered, self.bundle.targets)
         unknown = [
             p.target for p, known in zip(treatment.ordered, vectors.is_known, strict=True) if not known
         ]

@@ -68,14 +68,19 @@ class OwnNames:
 
     @cached_property
     def _genes(self) -> Mapping[str, str]:
-        symbols = ((self.features.gene_names.resolve(target), target) for target in sorted(self.targets))
+        symbols = ((self.features.gene_names.resolve(target), target) for target in self._longest_first)
         return {symbol: target for symbol, target in symbols if symbol is not None}
 
     @cached_property
     def _folded(self) -> Mapping[str, str]:
-        return {target.casefold(): target for target in sorted(self.targets)}
+        return {target.casefold(): target for target in self._longest_first}
 
     @cached_property
     def _compounds(self) -> Mapping[str, str]:
-        known = ((self.features.compound(target), target) for target in sorted(self.targets))
+        known = ((self.features.compound(target), target) for target in self._longest_first)
         return {compound.identity: target for compound, target in known if compound is not None}
+
+    @cached_property
+    def _longest_first(self) -> tuple[str, ...]:
+        """Of several names of one compound the shortest is kept: the parent's rather than a salt's."""
+        return tuple(sorted(self.targets, key=lambda name: (-len(name), name)))

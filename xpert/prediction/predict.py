@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xpert.data.readout import Readout
-from xpert.data.responses import Condition, Responses
+from xpert.data.responses import Condition, Context, Responses
 from xpert.errors import InputError
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import find_name, listed, placed
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xpert.data.dataset import PerturbationDataset
-    from xpert.data.responses import Context, Floats
+    from xpert.data.responses import Floats
     from xpert.model.bundle import Bundle
     from xpert.model.predictor import Shift
     from xpert.perturbation import Treatment
@@ -73,10 +73,11 @@ def predict(
         For a kind of perturbation that the model has never seen, a context that it cannot take, or a support
         that holds nothing usable in any of the contexts.
     """
+    names = OwnNames.of(model)
     for treatment in treatments:
-        check_treatment(model, treatment)
+        check_treatment(model, treatment, names)
     places = [placed(_known(context, model, support), model) for context in contexts]
-    witness, names = Witness.of(model), OwnNames.of(model)
+    witness = Witness.of(model)
     correctors = _correctors(model, places, support)
     return [
         p
@@ -89,10 +90,17 @@ def _known(
     context: str | Context, model: Bundle, support: Responses | PerturbationDataset | SupportSet | None
 ) -> str | Context:
     """A context of the model by name, or else one of the support where no control cells are needed."""
-    if isinstance(context, str) and isinstance(support, Responses) and model.readout.is_differential:
-        own = find_name(context, support.context)
-        if own is not None and find_name(context, model.contexts) is None:
-            return support.context[own]
+    if (
+        not isinstance(context, str)
+        or not model.readout.is_differential
+        or find_name(context, model.contexts)
+    ):
+        return context
+    if isinstance(support, SupportSet) and find_name(context, [support.context]):
+        nothing = np.zeros(len(model.genes), dtype=np.float32)
+        return Context(support.context, model.genes, nothing, np.full_like(nothing, np.nan))
+    if isinstance(support, Responses) and (own := find_name(context, support.context)):
+        return support.context[own]
     return context
 
 

@@ -17,7 +17,7 @@ from xpert.model.support import MOST, Support
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import LEAST_SHARE, find_name, listed, match_genes
 from xpert.prediction.own_names import OwnNames
-from xpert.prediction.support_ways import best, left_out, ways
+from xpert.prediction.support_ways import BY_FACTORS, best, left_out, ways
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -199,11 +199,14 @@ def _usable(responses: Responses, model: Bundle) -> tuple[dict[Treatment, int], 
             skipped[str(condition.treatment)] = "it is of zero strength or has no values"
             continue
         try:
-            check_treatment(model, treatment)
+            own = check_treatment(model, treatment, names)
         except InputError as error:
             skipped[str(treatment)] = str(error)
             continue
-        kept.setdefault(names.treatment(treatment), row)
+        if own in kept:
+            skipped[str(treatment)] = f"it is {own}, which was measured already"
+            continue
+        kept[own] = row
     return kept, skipped
 
 
@@ -263,8 +266,14 @@ class Corrector:
         """The model's answer, corrected; the interval is rescaled by `width`."""
         mean = (answered.mean + self.correction.added(asked, answered.mean)).astype(np.float32)
         wide = np.float32(self.width)
+        # Factors that are told the measured conditions do not correct an answer but give their own.
+        said = (self.model.base,) * len(asked) if self.way == BY_FACTORS else answered.predictor
         return replace(
-            answered, mean=mean, error=answered.error * wide, half_width=answered.half_width * wide
+            answered,
+            mean=mean,
+            error=answered.error * wide,
+            half_width=answered.half_width * wide,
+            predictor=said,
         )
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 from xpert.evaluation.response_contest import Ask, Contestant, ResponseContest
 from xpert.evaluation.screens import METRICS, ScreenScorer, replicate_ceiling
 from xpert.evaluation.splits import Fold, Folds
-from xpert.evaluation.task import Metric, Role, targets_of
+from xpert.evaluation.task import Metric, Role, context_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ class McFalineCrossLine:
     title: str = "McFaline-Figueroa 2023, CRISPRi: a glioma line that was never perturbed (no measurable signal; one deal for every seed)"
     metrics: tuple[Metric, ...] = METRICS
     goals: tuple[()] = ()
-    unit: Callable[[str], str] = targets_of
+    unit: Callable[[str], str] = context_of
 
     def deal(self, data: Path, seed: int) -> Folds:
         """Every line once; all seeds hold the same folds."""

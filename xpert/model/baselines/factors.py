@@ -21,7 +21,12 @@ from xpert.model.baselines.factors_fit import (
 from xpert.model.baselines.factors_state import FactorsState
 from xpert.model.baselines.factors_support import Correction, SupportSettings
 from xpert.model.baselines.kernels import KERNEL_SOURCES, KernelSource, PriorKnowledge
-from xpert.model.baselines.profiles import check_every_gene_is_measured, check_kind, require_fitted
+from xpert.model.baselines.profiles import (
+    check_every_gene_is_measured,
+    check_kind,
+    mean_measured,
+    require_fitted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +87,7 @@ class Factors:
     rows of a context are its support set: a few measured treatments place the context among the others, and
     correct similar treatments in it. A treatment that was never measured takes a shrunk weighted sum of those
     that prior knowledge finds similar, interactions included; a context that was never measured takes one of
-    the contexts with the same covariates. With neither, the mean is left.
+    the contexts with the same covariates. With neither, as much of the mean is left as repeats between contexts.
 
     Attributes
     ----------
@@ -192,9 +197,7 @@ class Factors:
         context = state.context_weights([contexts[name] for name in names], self.settings.context_ridge)
         row = np.array([place[c.treatment.active] for c in conditions], dtype=np.intp)
         column = np.array([where[c.context] for c in conditions], dtype=np.intp)
-        # Of the mean over contexts, a context that is not among them gets what repeats.
-        mean = np.array([1.0 if name in state.contexts else float(state.repeats) for name in names])
-        return presence[row] * mean[column], treatment[row], context[column]
+        return presence[row], treatment[row], context[column]
 
     def config(self) -> dict[str, Any]:
         """Everything but arrays, as JSON."""
@@ -242,8 +245,14 @@ class Factors:
 
 
 def _grid(responses: Responses, treatments: Mapping[Any, int], contexts: Sequence[str]) -> Grid:
+    """One row for each pair; what is the same treatment without its idle parts is averaged."""
     where = {name: i for i, name in enumerate(contexts)}
-    treatment = np.array([treatments[c.treatment.active] for c in responses.conditions], dtype=np.intp)
-    context = np.array([where[c.context] for c in responses.conditions], dtype=np.intp)
+    pairs = [(treatments[c.treatment.active], where[c.context]) for c in responses.conditions]
     values = responses.delta.astype(np.float32, copy=False)
+    rows: dict[tuple[int, int], list[int]] = {}
+    for row, pair in enumerate(pairs):
+        rows.setdefault(pair, []).append(row)
+    if len(rows) < len(pairs):
+        values = np.array([mean_measured(values[same]) for same in rows.values()], dtype=np.float32)
+    treatment, context = np.array(list(rows), dtype=np.intp).T
     return Grid(values, treatment, context, (len(treatments), len(contexts)))

@@ -333,23 +333,32 @@ def _repeated_moments(effects: Effects, grid: Grid) -> Floats:
     of their effects stands in, shrunk by what repeats in the others; with one context nothing can repeat.
     """
     plain = _moments(effects.treatment)
-    values = effects.treatment[grid.treatment] + effects.rest
-    total = grid.sums(values, 0).astype(float)
-    rows = np.bincount(grid.treatment, minlength=grid.shape[0]).astype(float)
-    product, pairs = total @ total.T, np.outer(rows, rows)
-    for context in range(grid.shape[1]):
-        here = np.flatnonzero(grid.context == context)
-        block = np.ix_(grid.treatment[here], grid.treatment[here])
-        product[block] -= values[here].astype(float) @ values[here].T.astype(float)
-        pairs[block] -= 1
-    repeated = product / np.maximum(pairs, 1) / values.shape[1]
+    is_measured = np.isfinite(grid.values)
+    values = np.where(is_measured, effects.treatment[grid.treatment] + effects.rest, np.float32(0))
+    product, pairs = _products(values, grid), _products(is_measured.astype(np.float32), grid)
+    repeated = product / np.maximum(pairs, 1)
     known = np.diagonal(pairs) > 0
     if not known.any():
         return plain
     share = np.diagonal(repeated)[known].sum() / max(np.diagonal(plain)[known].sum(), np.finfo(float).tiny)
-    sizes, vectors = np.linalg.eigh(np.where(pairs > 0, repeated, plain * np.clip(share, 0, 1)))
-    clipped: Floats = (vectors * np.maximum(sizes, 0)) @ vectors.T
+    moments = np.where(pairs > 0, repeated, plain * np.clip(share, 0, 1))
+    sizes, vectors = np.linalg.eigh(moments)
+    kept = np.maximum(sizes, 0)
+    # Cutting off what is negative must not add to the whole.
+    kept *= max(float(sizes.sum()), 0.0) / max(float(kept.sum()), np.finfo(float).tiny)
+    clipped: Floats = (vectors * kept) @ vectors.T
     return clipped
+
+
+def _products(values: Floats, grid: Grid) -> Floats:
+    """Sum over genes and pairs of different contexts of the products of treatments, shape ``(treatments, treatments)``."""
+    total = grid.sums(values, 0).astype(float)
+    product: Floats = total @ total.T
+    for context in range(grid.shape[1]):
+        here = np.flatnonzero(grid.context == context)
+        block = np.ix_(grid.treatment[here], grid.treatment[here])
+        product[block] -= values[here].astype(float) @ values[here].T.astype(float)
+    return product
 
 
 def _shared_moments(rest: Floats, grid: Grid, axis: int) -> Floats:

@@ -40,7 +40,7 @@ class FactorsState:
     scores, basis
         Interactions as a product, shapes ``(treatments, contexts, rank)`` and ``(rank, genes)``.
     likeness
-        Similarity of treatments by their residuals, mean diagonal 1, shape ``(treatments, treatments)``.
+        Similarity of treatments by which they interact alike, mean diagonal 1, shape ``(treatments, treatments)``.
     inverse
         Inverse of the prior similarity of treatments plus ridge, same shape.
     variances
@@ -102,8 +102,13 @@ class FactorsState:
             Weights over measured treatments and contexts, shapes ``(asked, treatments)`` and
             ``(asked, contexts)``.
         """
-        shift = presence[:, None] * self.mean + treatment @ self._treatment
+        shift = (presence * self._repeated(context))[:, None] * self.mean + treatment @ self._treatment
         return np.asarray(shift + self.added(presence, treatment, context), dtype=np.float64)
+
+    def _repeated(self, context: Floats) -> Floats:
+        """How much of the mean each asked condition gets: all of it where its context has a row of its own."""
+        is_known = (context == 1).any(axis=1) & ((context != 0).sum(axis=1) == 1)
+        return np.where(is_known, 1.0, float(self.repeats))
 
     def added(self, presence: Floats, treatment: Floats, context: Floats) -> Floats:
         """What contexts add to the mean and the treatments' effects, shape ``(asked, genes)``; see `shift`."""

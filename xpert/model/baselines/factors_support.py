@@ -97,10 +97,12 @@ class Correction:
         presence, treatments, _ = asked
         offset, interaction, noise = (float(v) for v in state.variances)
         variances = np.array([settings.offset * offset, settings.interaction * interaction])
+        is_measured = np.isfinite(delta)
         left = np.nan_to_num(delta - state.shift(*asked))
-        others = state.by_context(presence, treatments)
+        # What was not measured tells nothing of which contexts this one resembles.
+        others = state.by_context(presence, treatments) * is_measured
         weights = _resemblance(others, left, settings.ridge * (interaction + noise) * len(others))
-        left = np.where(np.isfinite(delta), left - np.tensordot(weights, others, axes=1), 0.0)
+        left = left - np.tensordot(weights, others, axes=1)
         empty = cls(context, weights, presence, treatments, np.zeros((0, left.shape[1])), variances)
         kernel = empty.between(presence, treatments, state)
         kernel[np.diag_indices_from(kernel)] += settings.noise * noise
