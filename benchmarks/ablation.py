@@ -184,7 +184,8 @@ DRUGS = Study(
         Variant("without mechanisms", change=without_columns(MECHANISMS)),
         Variant("without known targets", change=without_columns(TARGETS)),
         Variant(
-            "without anything known of the drugs", change=without_columns(STRUCTURE, MECHANISMS, TARGETS)
+            "without structures, mechanisms and targets",
+            change=without_columns(STRUCTURE, MECHANISMS, TARGETS),
         ),
     ),
 )
