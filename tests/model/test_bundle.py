@@ -167,6 +167,16 @@ def test_each_kind_of_question_is_answered_by_its_own_predictor(bundle):
     assert (shift.error > 0).all()
 
 
+def test_the_mean_alone_is_that_of_the_whole_answer(bundle):
+    texts = ("KLF1:crispra", "JAK2:crispra", "trametinib@1uM", "JAK2:crispra + MYC:crispra", "vorinostat@0uM")
+    asked = [Condition("K562", Treatment.parse(text)) for text in texts]
+    mean = bundle.mean_shift(asked, bundle.contexts)
+    assert np.array_equal(mean, bundle.shift(asked, bundle.contexts).mean)
+    assert not mean[-1].any()
+    assert mean[0].any()
+    assert bundle.mean_shift([], bundle.contexts).shape == (0, 8)
+
+
 def test_control_and_zero_strength_are_exactly_nothing(bundle):
     conditions = [Condition("K562", CONTROL)]
     conditions += [Condition("K562", Treatment.parse(t)) for t in ("JAK2:crispra@0", "vorinostat@0uM")]

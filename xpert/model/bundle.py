@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xpert.model.calibration import Calibration
     from xpert.model.choices import Choices
     from xpert.model.novelty import Novelty
+    from xpert.model.question import Question
     from xpert.model.trained import TrainedNetwork
     from xpert.perturbation import Modality, Treatment
 
@@ -199,51 +200,90 @@ class Bundle:
         UnknownTargetError
             When nothing is known of a target.
         """
-        for condition in conditions:
-            self.features.check(condition.treatment, self.targets)
+        self._check(conditions)
         if not conditions:
             nothing = np.empty((0, len(self.genes)), dtype=np.float32)
             return Shift(nothing, nothing, nothing, nothing, ())
-        placed = {c.context: contexts[c.context].aligned(self.genes) for c in conditions}
-        questions = [self.known.classify(c) for c in conditions]
-        names = [
-            self.chosen.answering(question, condition.context)
-            for question, condition in zip(questions, conditions, strict=True)
-        ]
-        base = self._ask(self.base, conditions, placed)
-        start = base if self.start == self.base else self._ask(self.start, conditions, placed)
-        answer = self.network.answer(conditions, placed, start)
-        own = self.network.mixed(base, answer.shift)
-        mean = np.zeros_like(own)
-        for name in dict.fromkeys(names):
-            rows = [i for i, chosen in enumerate(names) if chosen == name]
-            asked = [conditions[i] for i in rows]
-            mean[rows] = (
-                own[rows]
-                if name == NETWORK
-                else base[rows]
-                if name == self.base
-                else self._ask(name, asked, placed)
-            )
-        spread = _starting_spread(conditions, placed, mean)
+        asked = self._asked(conditions, contexts)
+        mean, ratio = self._answers(asked, with_spread=True)
+        spread = _starting_spread(conditions, asked.contexts, mean)
         if self.learned_spread:
-            spread = spread * answer.spread_ratio
+            spread = spread * ratio
         where = tuple(c.context for c in conditions)
         near = self.novelty.cosine([c.treatment.active for c in conditions])
-        judged = Asked(tuple(questions), where, mean, self.novelty.distance(conditions), near)
+        judged = Asked(asked.questions, where, mean, self.novelty.distance(conditions), near)
         error = self.calibration.error(judged).astype(np.float32)
         half_width = self.calibration.half_width(judged).astype(np.float32)
-        still = np.array([c.treatment.active.is_control for c in conditions], dtype=bool)
-        for part in (mean, error, half_width):
+        still = _still(conditions)
+        for part in (error, half_width):
             part[still] = 0
-        return Shift(mean, spread, error, half_width, tuple(names))
+        return Shift(mean, spread, error, half_width, asked.predictors)
+
+    def mean_shift(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
+        """The mean of `shift` alone, shape ``(conditions, genes)``: many times faster, for thousands of conditions.
+
+        Raises
+        ------
+        UnknownTargetError
+            When nothing is known of a target.
+        """
+        self._check(conditions)
+        if not conditions:
+            return np.empty((0, len(self.genes)), dtype=np.float32)
+        return self._answers(self._asked(conditions, contexts), with_spread=False)[0]
+
+    def _check(self, conditions: Sequence[Condition]) -> None:
+        for condition in conditions:
+            self.features.check(condition.treatment, self.targets)
+
+    def _asked(self, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> _Conditions:
+        placed = {name: contexts[name].aligned(self.genes) for name in {c.context for c in conditions}}
+        questions = tuple(self.known.classify(c) for c in conditions)
+        names = tuple(
+            self.chosen.answering(question, condition.context)
+            for question, condition in zip(questions, conditions, strict=True)
+        )
+        return _Conditions(conditions, placed, questions, names)
+
+    def _answers(self, asked: _Conditions, *, with_spread: bool) -> tuple[Floats, Floats]:
+        """Mean of each condition by its predictor, and the network's spread ratio where it is wanted, else 1."""
+        mean = np.zeros((len(asked.conditions), len(self.genes)), dtype=np.float32)
+        ratio = np.ones_like(mean)
+        by_network = NETWORK in asked.predictors
+        if by_network or (with_spread and self.learned_spread):
+            answer = self.network.answer(asked.conditions, asked.contexts, self._ask(self.start, asked))
+            ratio = answer.spread_ratio
+        for name in dict.fromkeys(asked.predictors):
+            rows = np.flatnonzero([chosen == name for chosen in asked.predictors])
+            if name == NETWORK:
+                mean[rows] = self.network.mixed(self._ask(self.base, asked, rows), answer.shift[rows])
+            else:
+                mean[rows] = self._ask(name, asked, rows)
+        mean[_still(asked.conditions)] = 0
+        return mean, ratio
 
     def latent(self, treatments: Sequence[Treatment]) -> Floats:
         """Places in the Perturbverse, shape ``(treatments, width)``; control is exactly the origin."""
         return self.network.latent(treatments)
 
-    def _ask(self, name: str, conditions: Sequence[Condition], contexts: Mapping[str, Context]) -> Floats:
-        return np.asarray(self.predictors[name].predict(conditions, contexts), dtype=np.float32)
+    def _ask(self, name: str, asked: _Conditions, rows: npt.NDArray[np.integer] | None = None) -> Floats:
+        """What one predictor says of all the conditions, or of some rows."""
+        wanted = asked.conditions if rows is None else [asked.conditions[i] for i in rows]
+        return np.asarray(self.predictors[name].predict(wanted, asked.contexts), dtype=np.float32)
+
+
+class _Conditions(NamedTuple):
+    """Conditions, each with its kind of question and the predictor that answers it."""
+
+    conditions: Sequence[Condition]
+    contexts: Mapping[str, Context]
+    questions: tuple[Question, ...]
+    predictors: tuple[str, ...]
+
+
+def _still(conditions: Sequence[Condition]) -> npt.NDArray[np.bool_]:
+    """Which conditions do nothing."""
+    return np.array([c.treatment.active.is_control for c in conditions], dtype=bool)
 
 
 def _starting_spread(

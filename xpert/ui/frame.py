@@ -38,6 +38,10 @@ _PAGES = {
     "Data": ("pages/1_Data.py", ":material/table_view:"),
     "Predict": ("pages/2_Predict.py", ":material/genetics:"),
     "Perturbverse": ("pages/3_Perturbverse.py", ":material/bubble_chart:"),
+    "Look up": ("pages/4_Look_up.py", ":material/manage_search:"),
+    "Compare": ("pages/5_Compare.py", ":material/compare_arrows:"),
+    "Hypothesis": ("pages/6_Hypothesis.py", ":material/lightbulb:"),
+    "Screen": ("pages/7_Screen.py", ":material/leaderboard:"),
 }
 
 
