@@ -35,6 +35,8 @@ from xpert.model.encode import Vocabulary
 from xpert.model.network import XPert
 from xpert.model.novelty import Novelty
 from xpert.model.question import Question
+from xpert.model.signatures import Signatures
+from xpert.model.space import Space
 from xpert.model.trained import TrainedNetwork
 from xpert.perturbation import CONTROL, Treatment
 
@@ -94,7 +96,8 @@ def bundle() -> Bundle:
     base = base_predictor(data.readout).fit(data)
     network = lively_network(data, features)
     treatments = tuple(dict.fromkeys(c.treatment for c in data.conditions))
-    latents = network.latent(treatments)
+    novelty = Novelty.of(data.conditions, PriorKnowledge(), {"identity": 1.0, "gene_prior": 0.5})
+    space = Space.fit(novelty.cosine(treatments), Signatures.of(data.conditions, data.delta).values)
     questions = tuple([Question.NO_SINGLE_SEEN, Question.UNSEEN_GENE] * 6)
     asked = Asked(
         questions, tuple(c.context for c in data.conditions), data.delta * 0.5, np.linspace(0, 1, 12)
@@ -138,9 +141,10 @@ def bundle() -> Bundle:
         network=network,
         learned_spread=True,
         calibration=Calibration.fit(asked, data.delta),
-        novelty=Novelty.of(data.conditions, PriorKnowledge(), {"identity": 1.0, "gene_prior": 0.5}),
+        novelty=novelty,
         perturbverse=points,
-        latents=latents,
+        latents=space.latents,
+        scales=space.scales.astype(np.float32),
         features=features,
         card="# tiny\n\nA model for tests.\n",
         recipe='name = "tiny"\n',
@@ -244,12 +248,6 @@ def test_nothing_asked_is_nothing_answered(bundle):
     assert bundle.shift([], bundle.contexts).mean.shape == (0, 8)
 
 
-def test_control_is_the_origin_of_the_perturbverse(bundle):
-    latents = bundle.latent([CONTROL, Treatment.parse("KLF1:crispra")])
-    assert not latents[0].any()
-    assert latents[1].any()
-
-
 def test_targets_and_modalities_are_those_of_the_training_data(bundle):
     assert bundle.targets == ("GATA1", "KLF1", "STAT1", "ruxolitinib", "vorinostat")
     assert [m.value for m in bundle.modalities] == ["crispra", "compound"]
@@ -348,7 +346,7 @@ DAMAGE = {
         "a@@b",
     ),
     "shifts of another size": (lambda f: spoil_arrays(f, delta=np.zeros((2, 2))), "delta"),
-    "latents that are no number": (lambda f: spoil_arrays(f, latents=np.full((6, 16), np.nan)), "latent"),
+    "latents that are no number": (lambda f: spoil_arrays(f, latents=np.full((6, 6), np.nan)), "latent"),
     "arrays that are none": (lambda f: (f / "arrays.npz").write_bytes(b"PK"), "cannot be read"),
     "no arrays": (lambda f: (f / "arrays.npz").unlink(), "cannot be read"),
     "no skill": (lambda f: (f / "skill.csv").unlink(), "cannot be read"),

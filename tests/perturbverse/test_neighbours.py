@@ -1,57 +1,129 @@
-"""Neighbours and map places of measured and new treatments."""
+"""Neighbours and map places of measured and new treatments, in the bundled models."""
 
-from types import SimpleNamespace
+from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from xpert.errors import InputError
-from xpert.perturbation import CONTROL, Treatment
-from xpert.perturbverse.embed import embed
-from xpert.perturbverse.neighbours import neighbours
+from xpert import load_bundle
+from xpert.errors import InputError, UnknownTargetError
+from xpert.perturbation import Treatment
+from xpert.perturbverse.embed import as_measured, embed, signatures
+from xpert.perturbverse.neighbours import COLUMNS, agreement, default_by, neighbours
 from xpert.perturbverse.project import place, project
-
-LATENT = {
-    "KLF1:crispra": [1.0, 0.0, 0.0],
-    "GATA1:crispra": [0.9, 0.1, 0.0],
-    "JAK2:ko": [0.0, 1.0, 0.0],
-    "STAT1:ko": [0.0, 0.8, 0.6],
-    "IRF1:ko": [-1.0, 0.0, 0.1],
-}
+from xpert.perturbverse.similarity import By, null_pairs
 
 
-@pytest.fixture
-def bundle():
-    rows = [(t, c) for t in LATENT for c in ("K562", "A172")][:-1]
-    points = pd.DataFrame(rows, columns=["treatment", "context"]).assign(
-        modality="m", mechanism="", target="t"
-    )
-    points["x"], points["y"] = np.arange(9.0), -np.arange(9.0)
-    return SimpleNamespace(
-        perturbverse=points,
-        latents=np.array([LATENT[t] for t, _ in rows]),
-        latent=lambda treatments: np.array([LATENT[str(t)] for t in treatments]),
-        features=SimpleNamespace(check=lambda treatment, known: None),
-        targets=(),
-    )
+@pytest.fixture(scope="module")
+def papalexi():
+    return load_bundle("papalexi")
 
 
-def test_the_nearest_comes_first_and_each_treatment_once(bundle):
-    table = neighbours(bundle, Treatment.parse("KLF1:crispra"), k=3)
-    assert list(table) == ["treatment", "context", "modality", "mechanism", "distance"]
-    assert table["treatment"].tolist() == ["GATA1:crispra", "JAK2:ko", "STAT1:ko"]
+@pytest.fixture(scope="module")
+def perturbseq():
+    return load_bundle("perturbseq")
+
+
+def test_a_kinase_stands_with_its_receptor(papalexi):
+    table = neighbours(papalexi, Treatment.parse("JAK2:ko"), k=3)
+    assert tuple(table) == COLUMNS
+    assert set(table["treatment"]) == {"IFNGR1:ko", "IFNGR2:ko", "STAT1:ko"}
     assert table["distance"].is_monotonic_increasing
-    assert (bundle.perturbverse["treatment"][table.index] == table["treatment"]).all()
+    assert (papalexi.perturbverse["treatment"][table.index] == table["treatment"]).all()
 
 
-def test_the_treatment_itself_is_no_neighbour_of_its_own(bundle):
-    assert "JAK2:ko" not in neighbours(bundle, Treatment.parse("JAK2:ko"), k=9)["treatment"].tolist()
+@pytest.mark.parametrize("by", list(By))
+def test_the_treatment_itself_is_no_neighbour_of_its_own(papalexi, by):
+    table = neighbours(papalexi, Treatment.parse("JAK2:ko"), by=by.value, k=99)
+    assert len(table) == len(papalexi.perturbverse) - 1
+    assert "JAK2:ko" not in set(table["treatment"])
+    assert table["p_value"].between(0, 1, inclusive="right").all()
+    assert table["p_value"].is_monotonic_increasing
 
 
-def test_a_treatment_of_the_map_is_put_where_it_stands(bundle):
-    x, y = project(bundle, [Treatment.parse("JAK2:ko")])[0]
-    assert (x, y) == (4.5, -4.5)
+def test_a_pair_that_shares_nothing_is_as_near_as_any(papalexi):
+    """Over all pairs, p values of random pairs are even: the null is made of such pairs."""
+    found = np.concatenate(
+        [
+            neighbours(papalexi, treatment, by="response", k=99)["p_value"]
+            for treatment in papalexi.signatures.treatments
+        ]
+    )
+    assert np.mean(found) == pytest.approx(0.5, abs=0.02)
+    assert np.mean(found <= 0.1) == pytest.approx(0.1, abs=0.02)
+
+
+def test_parts_and_doubles_are_neighbours(perturbseq):
+    table = neighbours(perturbseq, Treatment.parse("KLF1:crispra + MAP2K6:crispra"), k=4)
+    assert "KLF1:crispra" in set(table["treatment"])
+    assert all("KLF1" in t or "MAP2K6" in t for t in table["treatment"])
+
+
+def test_a_combination_that_was_never_measured_stands_between_its_parts(perturbseq):
+    table = neighbours(perturbseq, Treatment.parse("SET:crispra + KLF1:crispra + CEBPE:crispra"), k=5)
+    assert all({"SET", "KLF1", "CEBPE"} & set(Treatment.parse(t).targets) for t in table["treatment"][:3])
+
+
+def test_a_context_changes_what_a_treatment_is_like(perturbseq):
+    anywhere = embed(perturbseq, [Treatment.parse("KLF1:crispra")])
+    there = embed(perturbseq, [Treatment.parse("KLF1:crispra")], context="k562")
+    assert anywhere.shape == there.shape
+    assert not np.allclose(anywhere, there)
+    with pytest.raises(InputError, match="k562"):
+        embed(perturbseq, [Treatment.parse("KLF1:crispra")], context="nowhere")
+
+
+def test_ways_that_agree_are_counted(papalexi):
+    ways = agreement(papalexi, Treatment.parse("JAK2:ko"), k=5)
+    names = papalexi.perturbverse["treatment"]
+    assert {names[row] for row, count in ways.items() if count == 3} >= {"IFNGR1:ko", "IFNGR2:ko", "STAT1:ko"}
+    assert set(ways) <= {1, 2, 3}
+
+
+def test_only_one_kind_can_be_asked_for(perturbseq):
+    table = neighbours(perturbseq, Treatment.parse("KLF1:crispra"), k=50, modality="crispri")
+    assert set(table["modality"]) == {"crispri"}
+    with pytest.raises(InputError, match="crispra, crispri"):
+        neighbours(perturbseq, Treatment.parse("KLF1:crispra"), modality="compound")
+
+
+def test_where_no_change_is_predicted_response_has_no_neighbours(perturbseq):
+    unseen = Treatment.parse("STAT1:crispri")
+    assert not signatures(perturbseq, [unseen]).any()
+    with pytest.raises(InputError, match="predicts no change"):
+        neighbours(perturbseq, unseen, by="response")
+    assert len(neighbours(perturbseq, unseen, by="prior", k=3)) == 3
+    assert agreement(perturbseq, unseen).max() <= 2
+
+
+def test_an_order_of_perturbations_has_no_meaning(perturbseq):
+    one, other = (
+        embed(perturbseq, [Treatment.parse(t)])
+        for t in ("JAK2:crispra + MYC:crispra", "MYC:crispra + JAK2:crispra")
+    )
+    assert np.array_equal(one, other)
+
+
+def test_control_has_no_place(papalexi):
+    for text in ("control", "JAK2:ko@0"):
+        with pytest.raises(InputError, match="does nothing"):
+            neighbours(papalexi, Treatment.parse(text))
+
+
+def test_an_unknown_target_names_the_nearest(papalexi):
+    with pytest.raises(UnknownTargetError, match="JAK2"):
+        neighbours(papalexi, Treatment.parse("JAKK2:ko"))
+
+
+def test_a_way_that_does_not_exist_is_refused(papalexi):
+    with pytest.raises(InputError, match="latent, response, prior"):
+        neighbours(papalexi, Treatment.parse("JAK2:ko"), by="magic")
+
+
+def test_a_treatment_of_the_map_is_put_where_it_stands(papalexi):
+    row = list(papalexi.perturbverse["treatment"]).index("JAK2:ko")
+    expected = papalexi.perturbverse[["x", "y"]].to_numpy(float)[row]
+    assert project(papalexi, [Treatment.parse("JAK2:ko")])[0] == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_new_point_falls_between_its_neighbours():
@@ -60,6 +132,29 @@ def test_a_new_point_falls_between_its_neighbours():
     fitted = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     put = place(np.array([[0.0, 2.0]]), fitted, np.stack([angle, angle * 0 + 3], axis=1))
     np.testing.assert_allclose(put, [[np.pi / 2, 3.0]], atol=0.05)
+
+
+def test_a_null_leaves_out_pairs_that_share_a_target(perturbseq):
+    null = null_pairs(perturbseq, By.PRIOR).between("crispra", "crispra")
+    assert len(null)
+    assert null.max() < 0.99
+
+
+def test_a_compound_in_a_model_without_doses_stands_where_it_was_measured():
+    l1000 = load_bundle("l1000")
+    asked = Treatment.parse("vorinostat@1uM")
+    assert str(as_measured(l1000, asked)) == "vorinostat:compound"
+    table = neighbours(l1000, asked, k=3)
+    assert "vorinostat:compound" not in set(table["treatment"])
+    assert table["shared_mechanism"].any()
+    assert default_by(l1000) is By.LATENT
+
+
+def test_a_compound_that_is_given_by_its_structure_finds_its_class():
+    l1000 = load_bundle("l1000")
+    sulindac_like = Treatment.parse('"CC1=C(CC(=O)O)c2cc(F)ccc2C1=Cc1ccc(S(C)=O)cc1"@10uM')
+    table = neighbours(l1000, sulindac_like, by="prior", k=10)
+    assert table["mechanism"].str.contains("cyclooxygenase").sum() >= 3
 
 
 @pytest.mark.slow
@@ -72,9 +167,3 @@ def test_places_follow_umaps_own_transform_closely():
     ours, theirs = place(points[500:], points[:500], model.embedding_), model.transform(points[500:])
     width = model.embedding_.std()
     assert np.median(np.linalg.norm(ours - theirs, axis=1)) < 0.1 * width
-
-
-@pytest.mark.parametrize("treatment", [CONTROL, Treatment.parse("KLF1:crispra@0")])
-def test_control_has_no_place(bundle, treatment):
-    with pytest.raises(InputError, match="does nothing"):
-        embed(bundle, [treatment])

@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from xpert.perturbverse.retrieval import (
-    Likeness,
-    average_precision,
-    passed_on,
-    response_likeness,
-    standardised,
-    structure_likeness,
-    weighted_tanimoto,
-)
+from xpert.model.likeness import Likeness, passed_on, response_likeness, standardised
+from xpert.perturbverse.retrieval import average_precision, structure_likeness, weighted_tanimoto
 
 
 def test_average_precision_by_hand():

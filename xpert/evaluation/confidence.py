@@ -96,15 +96,51 @@ def confidence(contest: ResponseContest, model: str | None = None) -> Confidence
     ValueError
         When a subset has one refit only, so that nothing can be left out by the task's rule.
     """
+    bench, by_subset = _bench(contest, model)
+    judged = [bench.judge(ask, asks) for asks in by_subset.values() for ask in asks]
+    return Confidence(
+        pd.concat([found.conditions for found in judged], ignore_index=True), _by_gene(judged, contest)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """One refit with a calibration that was learned inside its training part.
+
+    Attributes
+    ----------
+    ask
+        The refit.
+    calibration
+        Knows nothing of what the refit is asked.
+    asked
+        The answers, with what they are judged by.
+    observed
+        What was measured, NaN where not or where a gene is not expressed, shape ``(test, genes)``.
+    """
+
+    ask: Ask
+    calibration: Calibration
+    asked: Asked
+    observed: Floats
+
+
+def calibrated(contest: ResponseContest, model: str | None = None) -> Iterator[Calibrated]:
+    """Every refit of a contest with its own calibration; see `confidence`."""
+    bench, by_subset = _bench(contest, model)
+    for asks in by_subset.values():
+        for ask in asks:
+            yield bench.calibrated(ask, asks)
+
+
+def _bench(contest: ResponseContest, model: str | None) -> tuple[_Bench, dict[str, list[Ask]]]:
+    """A contest with one of its models, and its refits by subset."""
     name = model or next(n for n, role in contest.contestants.items() if role is Role.SHIPPED)
     bench = _Bench(contest, name, Likeness.of(contest.learned.conditions, PriorKnowledge(), LIKENESS))
     by_subset: dict[str, list[Ask]] = {}
     for ask in contest.asks:
         by_subset.setdefault(ask.subset, []).append(ask)
-    judged = [bench.judge(ask, asks) for asks in by_subset.values() for ask in asks]
-    return Confidence(
-        pd.concat([found.conditions for found in judged], ignore_index=True), _by_gene(judged, contest)
-    )
+    return bench, by_subset
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +162,10 @@ class _Bench:
 
     def judge(self, ask: Ask, asks: Sequence[Ask]) -> _Judged:
         """Calibrate on what the refit learns from, and compare on what it is asked."""
-        parts = [self.asked(train, test) for train, test in self.inner(ask, asks)]
-        if not parts:
-            raise ValueError(f"the subset {ask.subset!r} has nothing to leave out beside fold {ask.fold}")
-        calibration = Calibration.fit(_joined([a for a, _ in parts]), np.concatenate([o for _, o in parts]))
-        asked, observed = self.asked(ask.train, ask.test)
-        missed = np.where(self.silent(ask), np.nan, np.abs(observed - asked.shift))
+        found = self.calibrated(ask, asks)
+        calibration, asked = found.calibration, found.asked
+        observed = self.contest.observed.delta[ask.test].astype(np.float64)
+        missed = np.abs(found.observed - asked.shift)
         measured = np.isfinite(missed)
         half = [calibration.half_width(asked, level=level) for level in LEVELS]
         inside = np.array([np.where(measured, missed <= width, np.nan) for width in half], dtype=np.float32)
@@ -150,6 +184,15 @@ class _Bench:
             table[f"inside_{round(100 * level)}"] = np.nanmean(inside[number], axis=1)
             table[f"width_{round(100 * level)}"] = 2 * half[number].mean(axis=1)
         return _Judged(ask.subset, table[list(CONDITION_COLUMNS)], inside)
+
+    def calibrated(self, ask: Ask, asks: Sequence[Ask]) -> Calibrated:
+        """Calibrate on what the refit learns from, and answer what it is asked."""
+        parts = [self.asked(train, test) for train, test in self.inner(ask, asks)]
+        if not parts:
+            raise ValueError(f"the subset {ask.subset!r} has nothing to leave out beside fold {ask.fold}")
+        calibration = Calibration.fit(_joined([a for a, _ in parts]), np.concatenate([o for _, o in parts]))
+        asked, observed = self.asked(ask.train, ask.test)
+        return Calibrated(ask, calibration, asked, np.where(self.silent(ask), np.nan, observed))
 
     def silent(self, ask: Ask) -> npt.NDArray[np.bool_]:
         """Genes without any response in the context as far as was learned, shape ``(test, genes)``.

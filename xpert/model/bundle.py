@@ -12,6 +12,8 @@ from xpert.model.bundle_list import BundleInfo, survey
 from xpert.model.calibration import Asked
 from xpert.model.predictor import Shift
 from xpert.model.question import Known
+from xpert.model.signatures import Signatures
+from xpert.model.space import Space
 from xpert.model.spread import expected_spread
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from xpert.model.novelty import Novelty
     from xpert.model.question import Question
     from xpert.model.trained import TrainedNetwork
-    from xpert.perturbation import Modality, Treatment
+    from xpert.perturbation import Modality
 
 __all__ = ["Bundle", "BundleInfo", "Measured", "list_bundles", "load_bundle", "save_bundle"]
 
@@ -114,6 +116,8 @@ class Bundle:
         Columns `POINT_COLUMNS`, one row a treatment, in the order of `latents`.
     latents
         Places of the training treatments, shape ``(points, width)``.
+    scales
+        Of the likenesses that the places were fitted to, as in `xpert.model.space.Space`, shape ``(2, 2)``.
     features
         What turns targets into vectors.
     card
@@ -140,6 +144,7 @@ class Bundle:
     novelty: Novelty
     perturbverse: pd.DataFrame
     latents: Floats
+    scales: Floats
     features: TreatmentFeatures
     card: str
     recipe: str
@@ -149,6 +154,8 @@ class Bundle:
             raise ValueError(f"{self.training.delta.shape[1]} measured genes, {len(self.genes)} gene names")
         if len(self.perturbverse) != len(self.latents):
             raise ValueError(f"{len(self.perturbverse)} points, {len(self.latents)} latents")
+        if self.scales.shape != (2, 2):
+            raise ValueError(f"scales have shape {self.scales.shape}, not (2, 2)")
         unknown = {self.base, self.start, *self.chosen.names} - {NETWORK, *self.predictors}
         if unknown:
             raise ValueError(f"predictors are named that are not there: {', '.join(sorted(unknown))}")
@@ -249,26 +256,39 @@ class Bundle:
         """Mean of each condition by its predictor, and the network's spread ratio where it is wanted, else 1."""
         mean = np.zeros((len(asked.conditions), len(self.genes)), dtype=np.float32)
         ratio = np.ones_like(mean)
-        by_network = NETWORK in asked.predictors
-        if by_network or (with_spread and self.learned_spread):
-            answer = self.network.answer(asked.conditions, asked.contexts, self._ask(self.start, asked))
-            ratio = answer.spread_ratio
         for name in dict.fromkeys(asked.predictors):
             rows = np.flatnonzero([chosen == name for chosen in asked.predictors])
-            if name == NETWORK:
-                mean[rows] = self.network.mixed(self._ask(self.base, asked, rows), answer.shift[rows])
-            else:
+            if name != NETWORK:
                 mean[rows] = self._ask(name, asked, rows)
+        by_network = np.array([chosen == NETWORK for chosen in asked.predictors])
+        if with_spread and self.learned_spread:
+            rows = np.arange(len(asked.conditions))
+        else:
+            rows = np.flatnonzero(by_network)
+        if len(rows):
+            start = self._ask(self.start, asked, rows)
+            wanted = [asked.conditions[i] for i in rows]
+            answer = self.network.answer(wanted, asked.contexts, start)
+            ratio[rows] = answer.spread_ratio
+            base = start if self.base == self.start else self._ask(self.base, asked, rows)
+            own = by_network[rows]
+            mean[rows[own]] = self.network.mixed(base[own], answer.shift[own])
         mean[_still(asked.conditions)] = 0
         return mean, ratio
 
-    def latent(self, treatments: Sequence[Treatment]) -> Floats:
-        """Places in the Perturbverse, shape ``(treatments, width)``; control is exactly the origin."""
-        return self.network.latent(treatments)
+    @cached_property
+    def signatures(self) -> Signatures:
+        """One centred response per measured treatment, in the order of `perturbverse`."""
+        return Signatures.of(self.training.conditions, self.training.delta)
+
+    @cached_property
+    def space(self) -> Space:
+        """The Perturbverse; its fitted points are those of `perturbverse`."""
+        return Space.restore(self.signatures.values, self.latents, self.scales)
 
     def _ask(self, name: str, asked: _Conditions, rows: npt.NDArray[np.integer] | None = None) -> Floats:
         """What one predictor says of all the conditions, or of some rows."""
-        wanted = asked.conditions if rows is None else [asked.conditions[i] for i in rows]
+        wanted = asked.conditions if rows is None else [asked.conditions[int(i)] for i in rows]
         return np.asarray(self.predictors[name].predict(wanted, asked.contexts), dtype=np.float32)
 
 

@@ -151,6 +151,7 @@ def _arrays(bundle: Bundle) -> Arrays:
         "delta": _stored(bundle.training.delta, bundle.readout),
         "reliability": bundle.training.reliability,
         "latents": bundle.latents,
+        "scales": bundle.scales,
     }
     arrays |= {f"calibration.{name}": values for name, values in bundle.calibration.arrays().items()}
     arrays |= {f"novelty.{name}": values for name, values in bundle.novelty.arrays().items()}
@@ -226,6 +227,7 @@ def _read(folder: Path) -> Bundle:
         novelty=Novelty.restore(vocabulary["novelty"], _part(arrays, "novelty.")),
         perturbverse=_read_table(read_frame, folder / POINTS),
         latents=arrays["latents"],
+        scales=arrays["scales"],
         features=features,
         card=read_text(folder / CARD),
         recipe=read_text(folder / RECIPE),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from xpert.model.choices import Answer
 
-FORMAT = 1
+FORMAT = 2
 ENVIRONMENT = "XPERT_MODELS"
 CONFIG, CARD = "config.json", "card.md"
 LARGEST_TEXT = 4 * 2**20

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from xpert.model.baselines.kernels import KernelSource
 
 
+# Treatments whose kernel among themselves is computed for the sake of its diagonal: few enough to waste little.
+_BLOCK = 16
+
+
 @dataclass(frozen=True, eq=False)
 class Novelty:
     """Distance to the most similar training treatment: 0 for a measured one, 1 where nothing is alike.
@@ -55,7 +59,13 @@ class Novelty:
         return _cosine(self, tuple(treatments))
 
     def _computed(self, treatments: Sequence[Treatment]) -> Floats:
-        own = [float(_sizes(mixed(self.source.parts([t], [t]), self.mixture))[0]) for t in treatments]
+        own = np.concatenate(
+            [
+                _sizes(mixed(self.source.parts(some, some), self.mixture))
+                for some in (treatments[i : i + _BLOCK] for i in range(0, len(treatments), _BLOCK))
+            ]
+            or [np.zeros(0)]
+        )
         kernel = mixed(self.source.parts(treatments, self.treatments), self.mixture)
         cosine: Floats = kernel / np.outer(own, self.sizes)
         return cosine

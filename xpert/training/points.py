@@ -11,6 +11,8 @@ import pandas as pd
 
 from xpert.model.bundle import POINT_COLUMNS
 from xpert.model.question import Question
+from xpert.model.signatures import Signatures
+from xpert.model.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from xpert.data.responses import Condition, Floats, Responses
     from xpert.features.treatments import TreatmentFeatures
     from xpert.model.choices import Choices
+    from xpert.model.novelty import Novelty
     from xpert.perturbation import Treatment
     from xpert.training.skill import SkillReport
 
@@ -69,6 +72,12 @@ def points_of(
             )
         )
     return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
+
+
+def space_of(responses: Responses, novelty: Novelty) -> Space:
+    """A place for every measured treatment, in the order of `treatments_of`."""
+    signatures = Signatures.of(responses.conditions, responses.delta)
+    return Space.fit(novelty.cosine(signatures.treatments), signatures.values)
 
 
 def treatments_of(responses: Responses) -> tuple[Treatment, ...]:

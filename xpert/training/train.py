@@ -19,7 +19,7 @@ from xpert.training.calibration import LIKENESS, calibrate
 from xpert.training.card import CardFacts, write_card
 from xpert.training.choice import decide
 from xpert.training.network_predictor import NetworkPredictor
-from xpert.training.points import held_out_errors, points_of, treatments_of
+from xpert.training.points import held_out_errors, points_of, space_of
 from xpert.training.skill import measure_skill
 from xpert.training.sources import gather, parent_compounds
 
@@ -125,8 +125,8 @@ class _Maker:
         fitted = self.network(self.work, "training", "auto").fit(responses)
         assert fitted.trained is not None
         calibration = calibrate(responses, report, chosen, source=PriorKnowledge(), mixture=LIKENESS)
-        treatments = treatments_of(responses)
-        latents = fitted.trained.latent(treatments)
+        novelty = Novelty.of(responses.conditions, PriorKnowledge(), LIKENESS)
+        space = space_of(responses, novelty)
         errors = held_out_errors(responses, report, chosen)
         base, start = fitted.base.name, fitted.start.name
         return Bundle(
@@ -146,9 +146,10 @@ class _Maker:
             learned_spread=fitted.spread_error is not None
             and fitted.spread_error[0] < fitted.spread_error[1],
             calibration=calibration.calibration,
-            novelty=Novelty.of(responses.conditions, PriorKnowledge(), LIKENESS),
-            perturbverse=points_of(responses, latents, self.features, errors),
-            latents=latents,
+            novelty=novelty,
+            perturbverse=points_of(responses, space.latents, self.features, errors),
+            latents=space.latents,
+            scales=space.scales,
             features=self.features,
             card=self._card(report, decisions, calibration, fitted),
             recipe=text,

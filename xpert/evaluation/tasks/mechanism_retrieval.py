@@ -18,13 +18,8 @@ import pandas as pd
 from xpert.errors import InputError
 from xpert.evaluation.splits import Fold, Folds
 from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS, Goal, Metric, Role, itself
-from xpert.perturbverse.retrieval import (
-    Likeness,
-    average_precision,
-    response_likeness,
-    standardised,
-    structure_likeness,
-)
+from xpert.model.likeness import Likeness, response_likeness, standardised
+from xpert.perturbverse.retrieval import average_precision, structure_likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

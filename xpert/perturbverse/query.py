@@ -1,0 +1,225 @@
+"""Which treatments mimic a signature, and which reverse it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pandas as pd
+
+from xpert.data.gene_list import GeneList
+from xpert.data.genes import GeneNames
+from xpert.errors import InputError
+from xpert.model.likeness import unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from xpert.data.responses import Floats
+    from xpert.data.signature_file import Signature
+    from xpert.model.bundle import Bundle
+
+COLUMNS = (
+    "treatment", "model", "score", "z", "p_value", "q_value", "modality", "mechanism", "contexts", "genes",
+)  # fmt: skip
+FEWEST = 5
+DRAWS = 1_000
+_TINY = 1e-12
+
+
+class Direction(StrEnum):
+    """What is looked for."""
+
+    MIMIC = "mimic"
+    REVERSE = "reverse"
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """A signature against every measured treatment of one bundle.
+
+    Attributes
+    ----------
+    model
+        Name of the bundle.
+    names
+        What became of the signature's genes here.
+    scores
+        Cosine of each treatment's response with the signature over the genes that both have, shape ``(treatments,)``.
+    null
+        The same of signatures drawn at random, shape ``(draws, treatments)``.
+    points
+        The treatments, rows of ``bundle.perturbverse``.
+    """
+
+    model: str
+    names: GeneList
+    scores: Floats
+    null: Floats
+    points: pd.DataFrame
+
+    @classmethod
+    def of(cls, bundle: Bundle, signature: Signature) -> Self:
+        """Compare with every measured treatment.
+
+        The null signatures are random mixtures of the bundle's own responses (normal weights), cut to as many genes up and
+        down as the query where that is a list: so genes that go together in these cells go together in them too, as they
+        would not if genes were exchanged at random.
+
+        Raises
+        ------
+        InputError
+            When fewer than five of the signature's genes are measured here.
+        """
+        names = read_names(signature, bundle.genes)
+        query = _query(signature, names, bundle.genes)
+        used = np.flatnonzero(query)
+        if len(used) < FEWEST:
+            raise InputError(
+                f"{bundle.name} has measured {len(used)} of the signature's {len(signature.changes)} genes; at least "
+                f"{FEWEST} are needed."
+            )
+        responses = unit(bundle.signatures.values[:, used])
+        wanted = _shaped(query[None, used], signature)
+        drawn = _shaped(_drawn(bundle)[:, used], signature, like=query[used])
+        return cls(
+            model=bundle.name,
+            names=names,
+            scores=np.asarray(responses @ unit(wanted)[0]),
+            null=np.asarray(unit(drawn) @ responses.T),
+            points=bundle.perturbverse,
+        )
+
+    def table(self, direction: Direction) -> pd.DataFrame:
+        """Every treatment, the best first, columns `COLUMNS`.
+
+        ``score`` is the cosine, -1 to 1, and ``z`` its distance from those of the random signatures in their standard
+        deviations, by which models that measured more of the genes count for more. ``p_value`` is the share of random signatures that the treatment mimics (or
+        reverses) as much, ``q_value`` the false discovery rate over the treatments (Benjamini and Hochberg 1995).
+        """
+        sign = 1.0 if direction is Direction.MIMIC else -1.0
+        as_far = (sign * self.null >= sign * self.scores[None, :]).sum(axis=0)
+        p_value = (1 + as_far) / (1 + len(self.null))
+        table = pd.DataFrame(
+            {
+                "treatment": self.points["treatment"].astype(str),
+                "model": self.model,
+                "score": self.scores,
+                "z": (self.scores - self.null.mean(axis=0)) / np.maximum(self.null.std(axis=0), _TINY),
+                "p_value": p_value,
+                "q_value": _false_discovery_rate(p_value),
+                "modality": self.points["modality"].astype(str),
+                "mechanism": self.points["mechanism"].fillna(""),
+                "contexts": self.points["conditions"].astype(int),
+                "genes": len(self.names.genes),
+            }
+        )
+        ranked = table.assign(order=-sign * table["score"]).sort_values(
+            ["p_value", "order"], ignore_index=True
+        )
+        return ranked[list(COLUMNS)]
+
+
+def query(
+    bundles: Sequence[Bundle],
+    signature: Signature,
+    direction: Direction,
+    *,
+    skipped: Callable[[str, str], None] | None = None,
+) -> pd.DataFrame:
+    """Treatments of all bundles that mimic or reverse a signature, the best first, columns `COLUMNS`.
+
+    Parameters
+    ----------
+    bundles
+        Where to look.
+    signature
+        What to look for.
+    direction
+        Whether treatments should do the same or the opposite.
+    skipped
+        Told the name of a bundle that measured too few of the genes, and why.
+
+    Raises
+    ------
+    InputError
+        When no bundle measured enough of the genes.
+    """
+    tables = []
+    for bundle in bundles:
+        try:
+            tables.append(Match.of(bundle, signature).table(direction))
+        except InputError as error:
+            if skipped is not None:
+                skipped(bundle.name, str(error))
+    if not tables:
+        raise InputError(
+            f"No model has measured at least {FEWEST} of the signature's genes. Check that these are human genes, by symbol "
+            "or Ensembl id."
+        )
+    return _ranked(pd.concat(tables, ignore_index=True), direction)
+
+
+def read_names(signature: Signature, genes: Collection[str]) -> GeneList:
+    """What the signature's names mean among the genes of a bundle."""
+    return GeneList.read(signature.changes, genes)
+
+
+def unknown_names(signature: Signature) -> list[str]:
+    """Names of the signature that mean no gene, wherever they are looked for."""
+    known = GeneNames.load()
+    return [name for name in signature.changes if known.match(name).symbol is None]
+
+
+def _ranked(table: pd.DataFrame, direction: Direction) -> pd.DataFrame:
+    sign = -1.0 if direction is Direction.MIMIC else 1.0
+    ranked = table.assign(order=sign * table["z"]).sort_values(["p_value", "order"], ignore_index=True)
+    return ranked[list(COLUMNS)]
+
+
+def _query(signature: Signature, names: GeneList, genes: Sequence[str]) -> Floats:
+    """The signature on a bundle's genes, 0 where it says nothing; the first of two names of a gene counts."""
+    place = {gene: i for i, gene in enumerate(genes)}
+    by_fold = {gene.casefold(): gene for gene in genes}
+    found = np.zeros(len(genes))
+    for name, change in signature.changes.items():
+        gene = names.renamed.get(name) or by_fold.get(name.casefold())
+        if gene is not None and not found[place[gene]]:
+            found[place[gene]] = change
+    return found
+
+
+def _shaped(rows: Floats, signature: Signature, like: Floats | None = None) -> Floats:
+    """Changes as they are compared: as they are, or for lists the most changed genes of each direction with one weight.
+
+    Sides of a list count alike, however many genes stand on them.
+    """
+    if not signature.is_list:
+        return rows
+    model = rows[0] if like is None else like
+    up, down = int((model > 0).sum()), int((model < 0).sum())
+    shaped = np.zeros_like(rows)
+    order = np.argsort(-rows, axis=1, kind="stable")
+    for side, count, weight in ((order[:, :up], up, 1.0), (order[:, len(model) - down :], down, -1.0)):
+        if count:
+            np.put_along_axis(shaped, side, weight / count, axis=1)
+    return shaped
+
+
+@lru_cache(maxsize=8)
+def _drawn(bundle: Bundle) -> Floats:
+    """Random mixtures of a bundle's responses, drawn with a fixed seed, shape ``(draws, genes)``."""
+    values = bundle.signatures.values
+    weights = np.random.default_rng(0).standard_normal((DRAWS, len(values))).astype(np.float32)
+    mixtures: Floats = weights @ unit(values).astype(np.float32)
+    return mixtures
+
+
+def _false_discovery_rate(p_value: Floats) -> Floats:
+    from scipy.stats import false_discovery_control
+
+    adjusted: Floats = false_discovery_control(p_value, method="bh")
+    return adjusted
