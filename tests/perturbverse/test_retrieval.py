@@ -5,7 +5,12 @@ import pytest
 from scipy import sparse
 
 from xpert.model.likeness import Likeness, passed_on, response_likeness, standardised
-from xpert.perturbverse.retrieval import average_precision, structure_likeness, weighted_tanimoto
+from xpert.perturbverse.retrieval import (
+    average_precision,
+    nearest_accuracy,
+    structure_likeness,
+    weighted_tanimoto,
+)
 
 
 def test_average_precision_by_hand():
@@ -15,6 +20,13 @@ def test_average_precision_by_hand():
     assert average_precision(likeness, relevant) == pytest.approx(
         [(1 + 2 / 3) / 2, 1 / 2, np.nan, 1], nan_ok=True
     )
+
+
+def test_the_class_of_the_nearest_by_hand():
+    likeness = np.array([[9, 3, 2, 1], [3, 9, 2, 1], [1, 2, 9, 3], [3, 2, 1, 9]], dtype=float)
+    classes = [frozenset(c) for c in ("a", "a", "b", "ab")]
+    # two nearest: (a, b): tie, half right; (a, b): tie; (a b, a): a wins, wrong; (a, a): right
+    assert nearest_accuracy(likeness, classes, k=2).tolist() == [0.5, 0.5, 0.0, 1.0]
 
 
 def test_tanimoto_weighs_shared_counts_by_hand():

@@ -23,7 +23,7 @@ DATA_VARIABLE = "XPERT_DATA"
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the sub-command."""
     parser = subparsers.add_parser("benchmark", help="measure models beside their baselines on public data")
-    parser.add_argument("tasks", nargs="*", metavar="TASK", help="names of tasks; all without any")
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help="names of tasks, or perturbverse for those of retrieval; all without any")
     parser.add_argument("--list", action="store_true", help="list the tasks and stop")
     parser.add_argument(
         "--splits", type=Path, help="folder of split files; without it folds are dealt by seed"
@@ -53,10 +53,10 @@ def run(args: argparse.Namespace) -> int:
     from xpert.evaluation.report import task_table
     from xpert.evaluation.run import Plan
     from xpert.evaluation.run import run as run_plan
-    from xpert.evaluation.tasks import TASKS, task
+    from xpert.evaluation.tasks import TASKS, members, task
     from xpert.training.bar import Bar
 
-    tasks = tuple(task(name) for name in args.tasks or TASKS)
+    tasks = tuple(task(name) for name in members(args.tasks) or TASKS)
     if args.list:
         for found in tasks:
             sys.stdout.write(f"{found.name}\n  {found.title}\n")

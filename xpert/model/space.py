@@ -16,7 +16,7 @@ from xpert.model.likeness import Damped, Likeness, scale, unit
 if TYPE_CHECKING:
     from xpert.data.responses import Floats
 
-WIDTH = 64
+WIDTH = 256
 _TINY = 1e-12
 
 
@@ -35,7 +35,7 @@ class Space:
     scales
         Mean and standard deviation over pairs of the prior likeness and of the response likeness, shape ``(2, 2)``.
     latents
-        Places, shape ``(points, width)``; their cosine is the likeness passed on along the graph.
+        Places, shape ``(points, width)``; their cosine says how alike two treatments are.
     """
 
     likeness: Likeness
@@ -45,7 +45,7 @@ class Space:
     latents: Floats
 
     @classmethod
-    def fit(cls, prior: Floats, signatures: Floats, likeness: Likeness | None = None) -> Self:
+    def fit(cls, prior: Floats, signatures: Floats) -> Self:
         """Place treatments.
 
         Parameters
@@ -54,15 +54,13 @@ class Space:
             How alike they are by what was known before, shape ``(points, points)``.
         signatures
             Centred responses, shape ``(points, genes)``.
-        likeness
-            How both are put together.
         """
-        how = likeness or Likeness()
+        how = Likeness()
         response = Damped.fit(signatures)
         coordinates = response.coordinates(signatures)
         alike = coordinates @ coordinates.T
         scales = np.array([scale(prior), scale(alike)])
-        return cls(how, response, coordinates, scales, _embedded(how.between(prior, alike)))
+        return cls(how, response, coordinates, scales, embedded(how.between(prior, alike)))
 
     @classmethod
     def restore(cls, signatures: Floats, latents: Floats, scales: Floats) -> Self:
@@ -92,9 +90,12 @@ class Space:
         return placed.astype(np.float32)
 
 
-def _embedded(likeness: Floats) -> Floats:
-    """Coordinates whose inner products come nearest to the likeness: its strongest positive components."""
+def embedded(likeness: Floats) -> Floats:
+    """The strongest positive components of the likeness, each as long as it is strong.
+
+    Their cosine is that of rows of the likeness: near are treatments that the same others are like. It finds more drugs of
+    one mechanism than components scaled by the root of their strength, whose cosine is the likeness itself.
+    """
     values, vectors = np.linalg.eigh((likeness + likeness.T) / 2)
     kept = np.argsort(values)[::-1][: min(WIDTH, len(values))]
-    strength = np.sqrt(np.clip(values[kept], 0, None))
-    return np.asarray(vectors[:, kept] * strength, dtype=np.float32)
+    return np.asarray(vectors[:, kept] * np.clip(values[kept], 0, None), dtype=np.float32)

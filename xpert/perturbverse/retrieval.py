@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,21 @@ def average_precision(likeness: Floats, relevant: npt.NDArray[np.bool_]) -> Floa
             precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
             scores[query] = precision[hit].mean()
     return scores
+
+
+def nearest_accuracy(likeness: Floats, classes: Sequence[frozenset[str]], *, k: int = 5) -> Floats:
+    """Whether the class that most of the `k` nearest others have is one of the query's own, shape ``(drugs,)``.
+
+    A tie counts by the share of the tied classes that are its own.
+    """
+    found = np.empty(len(likeness))
+    for query, row in enumerate(likeness):
+        order = np.argsort(-row, kind="stable")
+        votes = Counter(name for other in order[order != query][:k] for name in classes[other])
+        most = max(votes.values())
+        best = {name for name, count in votes.items() if count == most}
+        found[query] = len(best & classes[query]) / len(best)
+    return found
 
 
 @cache

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from xpert.errors import InputError, nearest_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xpert.evaluation.task import Task
 
 # In the order of the tables. Each is a module here, whose `TASK` is the task.
@@ -32,6 +34,22 @@ TASKS: tuple[str, ...] = (
 )
 
 
+# Names under which several tasks are asked for together.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "perturbverse": (
+        "moa_retrieval_l1000",
+        "moa_retrieval_neurips",
+        "moa_retrieval_tahoe",
+        "drug_gene_association",
+    ),
+}
+
+
+def members(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of tasks, with those of each group in the place of its name."""
+    return tuple(dict.fromkeys(name for asked in names for name in GROUPS.get(asked, (asked,))))
+
+
 def task(name: str) -> Task:
     """A task by name.
 
@@ -41,7 +59,7 @@ def task(name: str) -> Task:
         When there is none of that name, with the nearest names.
     """
     if name not in TASKS:
-        close = nearest_names(name, TASKS) or TASKS
+        close = nearest_names(name, [*TASKS, *GROUPS]) or TASKS
         raise InputError(f"There is no task {name!r}; did you mean {', '.join(close)}?")
     found: Task = import_module(f"xpert.evaluation.tasks.{name}").TASK
     return found

@@ -1,7 +1,7 @@
 """What the retrieval tasks share: does a drug find the drugs of its mechanism by likeness alone.
 
-No contestant sees a mechanism or a target: a known target nearly says the mechanism, so the annotation kernels of the
-package would find it by reading the label. Annotations do follow structure (a mechanism is often given to a new
+But for the network's tokens no contestant sees a mechanism or a target: a known target nearly says the mechanism, so the
+annotation kernels of the package would find it by reading the label. Annotations do follow structure (a mechanism is often given to a new
 compound because of its structure), which favours structure over responses.
 """
 
@@ -18,8 +18,9 @@ import pandas as pd
 from xpert.errors import InputError
 from xpert.evaluation.splits import Fold, Folds
 from xpert.evaluation.task import ALL, CEILING_COLUMNS, OUTCOME_COLUMNS, Goal, Metric, Role, itself
-from xpert.model.likeness import Likeness, response_likeness, standardised
-from xpert.perturbverse.retrieval import average_precision, structure_likeness
+from xpert.model.likeness import Likeness, response_likeness, standardised, unit
+from xpert.model.space import Space, embedded
+from xpert.perturbverse.retrieval import average_precision, nearest_accuracy, structure_likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from xpert.evaluation.reference.drugs import Drug
 
 FEWEST = 3
-PARTS = 5
+PARTS, PLACED_PARTS = 5, 20
 AVERAGE_PRECISION = Metric("average_precision", "mean average precision")
+NEAREST = Metric("nearest_accuracy", "right mechanism by the 5 nearest")
 SHIPPED = Likeness()
 SETTINGS = tuple(
     Likeness(response, neighbours, sharpness=sharpness)
@@ -135,11 +137,16 @@ class RetrievalContest:
         return {name: role for name, (role, _) in _CONTESTANTS.items()}
 
     def run(self, model: str) -> pd.DataFrame:
-        """Average precision of every drug as the query, columns `OUTCOME_COLUMNS`."""
-        scores = _CONTESTANTS[model][1](self.study, self.seed)
+        """Both scores of every drug as the query, columns `OUTCOME_COLUMNS`."""
+        likeness = _CONTESTANTS[model][1](self.study, self.seed)
+        scores = {
+            AVERAGE_PRECISION: average_precision(likeness, self.study.relevant),
+            NEAREST: nearest_accuracy(likeness, self.study.mechanisms),
+        }
         rows = [
-            (0, name, ALL, AVERAGE_PRECISION.name, score)
-            for name, score in zip(self.study.names, scores.tolist(), strict=True)
+            (0, name, ALL, metric.name, score)
+            for metric, found in scores.items()
+            for name, score in zip(self.study.names, found.tolist(), strict=True)
         ]
         return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
 
@@ -168,8 +175,8 @@ class RetrievalTask:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Mean average precision."""
-        return (AVERAGE_PRECISION,)
+        """Mean average precision, and the mechanism that most of the nearest have."""
+        return (AVERAGE_PRECISION, NEAREST)
 
     def deal(self, data: Path, seed: int) -> Folds:
         """One fold that learns nothing and asks every drug; the seed is that of draws inside contestants."""
@@ -208,28 +215,72 @@ def _mean_of_views(study: Study) -> Floats:
 
 
 def _elsewhere(study: Study, seed: int) -> Floats:
-    """Scores of every drug with the settings that were best for drugs that share no mechanism with its part."""
-    scores = np.array(
-        [average_precision(s.between(study.structure, study.response), study.relevant) for s in SETTINGS]
-    )
+    """Each drug's row by the settings that were best for drugs that share no mechanism with its part."""
+    made = [s.between(study.structure, study.response) for s in SETTINGS]
+    scores = np.array([average_precision(likeness, study.relevant) for likeness in made])
     names = sorted({name for listed in study.mechanisms for name in listed})
     part = dict(zip(names, np.random.default_rng(seed).permutation(len(names)) % PARTS, strict=True))
     home = np.array([part[min(listed)] for listed in study.mechanisms])
-    found = np.empty(len(home))
+    found = np.empty_like(study.structure)
     for number in range(PARTS):
         apart = np.array([all(part[name] != number for name in listed) for listed in study.mechanisms])
-        found[home == number] = scores[scores[:, apart].mean(axis=1).argmax(), home == number]
+        found[home == number] = made[scores[:, apart].mean(axis=1).argmax()][home == number]
+    return found
+
+
+def _latent(study: Study) -> Floats:
+    """The space of `xpert.model.space`, with structure as all that is known of a drug."""
+    places = unit(embedded(SHIPPED.between(study.structure, study.response)))
+    likeness: Floats = places @ places.T
+    return likeness
+
+
+def _tokens(study: Study) -> Floats:
+    """Pooled tokens of the bundled network, which reads mechanisms and targets too and so looks at the answer."""
+    from xpert.model.bundle import load_bundle
+    from xpert.perturbation import Modality, Perturbation, Treatment
+
+    network = load_bundle("l1000").network
+    drugs = [Treatment.of(Perturbation(str(drug.smiles), Modality.COMPOUND)) for drug in study.drugs]
+    places = unit(network.latent(drugs))
+    likeness: Floats = places @ places.T
+    return likeness
+
+
+def _flat(study: Study) -> Floats:
+    """Nearness on the flat map of that space."""
+    from xpert.training.points import flat_map
+
+    drawn = flat_map(embedded(SHIPPED.between(study.structure, study.response)))
+    near: Floats = -np.linalg.norm(drawn[:, None] - drawn[None], axis=-1)
+    return near
+
+
+def _placed(study: Study, seed: int) -> Floats:
+    """Each drug placed by its structure among the others, as if it had never been measured.
+
+    A twentieth of the drugs is placed at a time; these cannot find each other.
+    """
+    centred = study.mean - study.mean.mean(axis=0)
+    home = np.random.default_rng(seed).permutation(len(study.drugs)) % PLACED_PARTS
+    found = np.full_like(study.structure, -np.inf)
+    for number in range(min(PLACED_PARTS, len(home))):
+        rows, others = np.flatnonzero(home == number), np.flatnonzero(home != number)
+        space = Space.fit(study.structure[np.ix_(others, others)], centred[others])
+        nothing = np.zeros((len(rows), centred.shape[1]))
+        placed = space.place(study.structure[np.ix_(rows, others)], nothing)
+        found[np.ix_(rows, others)] = unit(placed) @ unit(space.latents).T
     return found
 
 
 def _shuffled(study: Study, seed: int) -> Floats:
     order = np.random.default_rng(seed).permutation(len(study.drugs))
-    likeness = SHIPPED.between(study.structure, study.response)
-    return average_precision(likeness[np.ix_(order, order)], study.relevant)
+    likeness: Floats = SHIPPED.between(study.structure, study.response)[np.ix_(order, order)]
+    return likeness
 
 
 def _by(likeness: Callable[[Study], Floats]) -> Callable[[Study, int], Floats]:
-    return lambda study, _: average_precision(likeness(study), study.relevant)
+    return lambda study, _: likeness(study)
 
 
 _CONTESTANTS: Mapping[str, tuple[Role, Callable[[Study, int], Floats]]] = {
@@ -241,6 +292,10 @@ _CONTESTANTS: Mapping[str, tuple[Role, Callable[[Study, int], Floats]]] = {
     "damped signature": (Role.SIMPLE, _by(lambda s: s.response)),
     "both, no graph": (Role.SIMPLE, _by(lambda s: Likeness(neighbours=0).between(s.structure, s.response))),
     "settings of other mechanisms": (Role.SIMPLE, _elsewhere),
-    "likeness passed on": (Role.SHIPPED, _by(lambda s: SHIPPED.between(s.structure, s.response))),
+    "likeness passed on": (Role.SIMPLE, _by(lambda s: SHIPPED.between(s.structure, s.response))),
+    "flat map of the latent space": (Role.SIMPLE, _by(_flat)),
+    "latent space, drugs placed by structure": (Role.SIMPLE, _placed),
+    "tokens of the l1000 network": (Role.SIMPLE, _by(_tokens)),
+    "latent space": (Role.SHIPPED, _by(_latent)),
     "shuffled drugs": (Role.NULL, _shuffled),
 }
