@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from xpert.ui import frame, start
+from xpert.ui import frame, start, tour
 
 with frame.page("Start"):
     st.title("Predict how cells respond")
@@ -11,6 +11,7 @@ with frame.page("Start"):
         "or several at once**. Every answer stands beside its uncertainty, the nearest measured treatments, "
         "and the error of a simple baseline."
     )
+    tour.draw()
     start.examples()
-    start.models()
     start.where_next()
+    start.models()

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from xpert.ui import frame, universe
+from xpert.ui import frame
+from xpert.ui.perturbverse import page
 
 with frame.page("Perturbverse"):
     st.title("Perturbverse")
-    universe.draw()
+    page.draw()

@@ -24,9 +24,13 @@ class Visitor:
     hosts: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.tab.on("request", lambda r: self.hosts.add(urlsplit(r.url).hostname or ""))
+        self.tab.on("request", self._asked)
         self.tab.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.tab.on("console", self._heard)
+
+    def _asked(self, request: Any) -> None:
+        if host := urlsplit(request.url).hostname:  # what the page holds itself (data:, blob:) has none
+            self.hosts.add(host)
 
     def _heard(self, message: Any) -> None:
         is_probe = message.location.get("url", "").endswith(_PROBES)
@@ -71,7 +75,7 @@ class Visitor:
 
     def upload(self, path: Path) -> None:
         """Offer a file by its path."""
-        self.tab.locator("input[type=file]").set_input_files(path)
+        self.tab.locator("input[type=file]").first.set_input_files(path)
         self.tab.wait_for_timeout(500)
         self.settle()
 

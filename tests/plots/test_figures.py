@@ -10,11 +10,11 @@ import pytest
 
 from xpert.data.readout import Readout
 from xpert.plots.agreement import agreement
-from xpert.plots.comparison import comparison, comparison_alt, strongest
 from xpert.plots.composition import cells_per_condition, composition_alt, conditions_per_context
 from xpert.plots.distributions import distributions, distributions_alt
+from xpert.plots.point_map import MOST_POINTS
 from xpert.plots.ranked import most_moved, ranked_alt, ranked_bars
-from xpert.plots.universe import MOST_POINTS, Place, universe_alt, universe_map
+from xpert.plots.universe import Place, Response, universe_alt, universe_map
 from xpert.plots.volcano import NO_INTERVAL_LABEL, signal, volcano, volcano_alt
 
 
@@ -40,6 +40,7 @@ def points() -> pd.DataFrame:
             "y": [0.0, 1.0, 0.0, 1.0],
             "treatment": ["A:ko", "B:ko", "drug@1uM", "A:ko + B:ko"],
             "context": "K562",
+            "contexts": ["K562", "K562; A549", "K562", "K562"],
             "modality": ["knockout", "knockout", "compound", "knockout"],
             "mechanism": [None, None, "kinase inhibitor", None],
             "expected_error": [0.1, 0.2, np.nan, 0.4],
@@ -70,7 +71,9 @@ def test_volcano_says_that_its_height_is_no_p_value(shifts):
 
 
 def test_volcano_rings_the_chosen_gene_alone(shifts):
-    (ring,) = volcano(shifts, Readout.Z, chosen=["weak"], labelled=0).data[1:]
+    (ring,) = (
+        t for t in volcano(shifts, Readout.Z, chosen=["weak"], labelled=0).data[1:] if t.x[0] is not None
+    )
     assert list(ring.x) == [0.2]
 
 
@@ -159,10 +162,40 @@ def test_a_picked_point_is_ringed_and_joined_to_its_neighbours(points):
     assert list(mine.x) == [1]
 
 
-def test_more_points_than_a_browser_draws_are_refused(points):
+def test_more_points_than_a_browser_draws_are_a_picture(points):
     many = pd.concat([points] * (MOST_POINTS // 4 + 1), ignore_index=True)
-    with pytest.raises(ValueError, match="more than"):
-        universe_map(many, "modality")
+    figure = universe_map(many, "modality", picked=1, neighbours=[2], chosen=[0, 3])
+    assert len(figure.layout.images) == 1
+    assert sum(len(t.x) for t in figure.data) < 3_000
+
+
+def test_the_map_is_coloured_by_the_response_of_a_gene(points):
+    response = Response("<i>GATA1", np.array([-2.0, 0.5, 1.0, np.nan]), "z score")
+    unknown, known = universe_map(points, "response", response=response).data
+    assert len(unknown.x) == 1
+    assert (known.marker.cmin, known.marker.cmax) == (-known.marker.cmax, known.marker.cmax)
+    assert known.marker.colorbar.title.text == "&lt;i&gt;GATA1<br>z score"
+    assert known.customdata[-1][0] == 0, "the strongest lies on top"
+    assert "from -2 to 1" in universe_alt(points, "response", response)
+    with pytest.raises(ValueError, match="needs the responses"):
+        universe_map(points, "response")
+
+
+def test_the_map_is_coloured_by_context_and_by_how_many(points):
+    assert [t.name for t in universe_map(points, "context").data] == ["K562 (4)"]
+    (counts,) = universe_map(points, "contexts").data
+    assert dict(zip([r[0] for r in counts.customdata], counts.marker.color, strict=True)) == {
+        0: 1,
+        1: 2,
+        2: 1,
+        3: 1,
+    }
+
+
+def test_selected_points_are_ringed_and_counted(points):
+    ring = universe_map(points, "modality", chosen=[1, 3]).data[-1]
+    assert ring.name == "selected (2)"
+    assert list(ring.x) == [1.0, 3.0]
 
 
 def test_map_sentence_counts_the_classes(points):
@@ -182,18 +215,3 @@ def test_names_in_the_volcano_do_not_cover_one_another(shifts):
     names = [a.text for a in volcano(crowd.reset_index(drop=True), Readout.LOG1P).layout.annotations]
     assert names.count("UP1") == 1
     assert not any(name.startswith("TWIN") for name in names)
-
-
-def test_treatments_stand_side_by_side_on_a_scale_that_is_even_about_zero():
-    shifts = pd.DataFrame(
-        {
-            "gene": ["A", "B", "C", "A", "B", "C"],
-            "treatment": ["x:ko"] * 3 + ["y:ko"] * 3,
-            "delta": [0.1, -3.0, 0.0, 1.0, 0.2, 0.0],
-        }
-    )
-    assert strongest(shifts, 2) == ["B", "A"]
-    spec = json.loads(comparison(shifts, Readout.Z, count=2).to_json())
-    assert spec["encoding"]["color"]["scale"]["domain"] == [-3.0, 0, 3.0]
-    assert {row["gene"] for row in next(iter(spec["datasets"].values()))} == {"A", "B"}
-    assert "x:ko, y:ko" in comparison_alt(shifts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,9 @@ from xpert.ui.downloads import anndata_file, settings, table_file
 from xpert.ui.gene_view import View
 from xpert.ui.plan import Plan
 from xpert.ui.snippet import python_lines
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lines import run_lines
 
 PREDICT = "pages/2_Predict.py"
 DOUBLE = "KLF1:crispra + MAP2K6:crispra"
@@ -183,12 +188,34 @@ def test_the_observed_shift_of_a_measured_treatment_stands_beside_with_two_basel
     assert any("learned from this very condition" in w.value for w in predicted.warning)
 
 
-def test_a_search_narrows_the_table_and_names_what_is_missing(predicted):
-    find = next(t for t in predicted.text_input if t.label == "Find genes")
-    find.set_value("hbg2, hbz, NOGENE").run()
+def find_genes(app):
+    return next(m for m in app.multiselect if m.label == "Find genes")
+
+
+def captions(app):
+    return " ".join(str(c.value) for c in app.caption).replace("\\", "")
+
+
+def test_genes_are_found_by_any_of_their_names_and_what_is_missing_is_named(predicted):
+    find_genes(predicted).set_value(["hbg2", "HBZ*", "IL-6", "NOGENE"]).run()
+    (table,) = gene_tables(predicted)
+    assert sorted(table["gene"]) == ["HBG2", "HBZ", "IL6"]
+    assert sorted(find_genes(predicted).value) == ["HBG2", "HBZ", "IL6"]
+    assert "No gene goes by: NOGENE" in captions(predicted)
+    assert "IL-6 as IL6" in captions(predicted)
+
+
+def test_a_pasted_list_narrows_the_table_until_all_are_shown_again(predicted):
+    box = next(t for t in predicted.text_area if t.label.startswith("Genes, apart"))
+    box.set_value("HBG2\nENSG00000130656\tXYZ99").run()
+    button(predicted, "Show these genes").click().run()
     (table,) = gene_tables(predicted)
     assert sorted(table["gene"]) == ["HBG2", "HBZ"]
-    assert any("NOGENE" in c.value for c in predicted.caption)
+    assert "2 genes of your list found" in captions(predicted)
+    assert "XYZ99" in captions(predicted)
+    button(predicted, "Show all").click().run()
+    (table,) = gene_tables(predicted)
+    assert len(table) > 400
 
 
 def test_genes_picked_in_the_table_are_ringed_in_the_volcano(predicted, bundle):
@@ -205,12 +232,8 @@ def test_the_shown_python_lines_give_the_same_table(predicted, bundle):
     plan = Plan(bundle.name, "k562", (Treatment.parse(DOUBLE),))
     lines = python_lines(plan)
     assert lines.strip() in [c.value.strip() for c in predicted.code]
-    space: dict[str, object] = {}
-    body, last = lines.strip().rsplit("\n", 1)
-    exec(body, space)
-    table = eval(last, space)
     (expected,) = predict(bundle, ["k562"], list(plan.treatments))
-    pd.testing.assert_frame_equal(table, expected.table)
+    pd.testing.assert_frame_equal(run_lines(lines), expected.table)
 
 
 def test_downloads_hold_what_the_page_shows(bundle, tmp_path):
@@ -218,7 +241,7 @@ def test_downloads_hold_what_the_page_shows(bundle, tmp_path):
     made = predict(bundle, ["k562"], list(plan.treatments))
     for ending, read in ((".csv", pd.read_csv), (".parquet", pd.read_parquet)):
         path = tmp_path / f"table{ending}"
-        path.write_bytes(table_file(made[0], None, ending))
+        path.write_bytes(table_file(made, [None], ending))
         table = read(path)
         np.testing.assert_allclose(table["delta"], made[0].delta, rtol=1e-12)
         assert (table["treatment"] == DOUBLE).all()

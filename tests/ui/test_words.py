@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xpert.perturbation import Treatment
-from xpert.ui.gene_search import search
+from xpert.ui.gene_pick import read
 from xpert.ui.plan import Plan
 from xpert.ui.snippet import python_lines
 from xpert.ui.text import counted, escaped, listed
@@ -31,23 +31,10 @@ def test_counts_read_as_words():
     assert listed(["a", "b", "c"], most=2) == "a, b and 1 more"
 
 
-def test_search_keeps_the_order_asked_and_ignores_case():
-    result = search("hbg1; GATA1\nklf1", ["KLF1", "GATA1", "HBG1"])
-    assert result.found == ("HBG1", "GATA1", "KLF1")
-    assert not result.missing
-
-
-def test_search_names_what_was_not_found_with_the_nearest():
-    result = search("GATA11", ["KLF1", "GATA1"])
-    assert result.missing == {"GATA11": ("GATA1",)}
-
-
 def test_a_star_finds_all_that_begin_so():
-    assert search("HBG*", ["HBG1", "HBG2", "KLF1"]).found == ("HBG1", "HBG2")
-
-
-def test_an_empty_search_finds_nothing_and_misses_nothing():
-    assert search("  ", ["KLF1"]) == ((), {})
+    genes = ["HBG1", "HBG2", "KLF1"]
+    assert read(["HBG*", "klf1"], genes).genes == ("HBG1", "HBG2", "KLF1")
+    assert tuple(read(["XYZ*"], genes).unknown) == ("XYZ*",)
 
 
 def test_quotes_in_names_do_not_break_out_of_the_python_lines():

@@ -14,7 +14,9 @@ from xpert.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("check", "models", "predict", "train", "benchmark", "export", "app")
+COMMANDS = (
+    "check", "models", "predict", "neighbors", "associate", "query", "screen", "train", "benchmark", "export", "app",
+)  # fmt: skip
 GOOD, FAILED, BAD_INPUT = 0, 1, 2
 
 

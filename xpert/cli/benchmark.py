@@ -23,7 +23,12 @@ DATA_VARIABLE = "XPERT_DATA"
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the sub-command."""
     parser = subparsers.add_parser("benchmark", help="measure models beside their baselines on public data")
-    parser.add_argument("tasks", nargs="*", metavar="TASK", help="names of tasks, or perturbverse for those of retrieval; all without any")
+    parser.add_argument(
+        "tasks",
+        nargs="*",
+        metavar="TASK",
+        help="names of tasks, or perturbverse for those of retrieval; all without any",
+    )
     parser.add_argument("--list", action="store_true", help="list the tasks and stop")
     parser.add_argument(
         "--splits", type=Path, help="folder of split files; without it folds are dealt by seed"

@@ -44,6 +44,8 @@ def read(
       a second table: `obs`, or a file ``NAME.obs.csv`` beside ``NAME.csv`` (also ``_obs``, ``.tsv``, ``.gz``),
       whose first column holds the same cell names. A table of genes × cells is not turned but refused.
 
+    Of an h5ad file the first two columns of each table of numbers in ``obsm`` are kept too, to draw the cells.
+
     The values are kept as float32, or int32 where the file has whole numbers, in files without a name that vanish
     with the table (and with this process, however it ends).
 
@@ -93,4 +95,5 @@ def _open_copy(folder: Path, name: str, sha256: str) -> CellTable:
         format=str(meta["format"]),
         facts=copy.open_facts(folder, meta),
         hints=dict(meta["hints"]),
+        places=copy.open_places(folder, meta),
     )

@@ -54,7 +54,10 @@ class CellTable:
         What is true of the whole matrix.
     hints
         What the file says of its processing and what was done in reading it, by topic: ``log1p``,
-        ``duplicates``, ``cell_names``, ``feature_types``, ``obs``, ``obs_left_out``, ``var_left_out``.
+        ``duplicates``, ``cell_names``, ``feature_types``, ``obs``, ``obs_left_out``, ``var_left_out``,
+        ``obsm_left_out``.
+    places
+        Where the cells stand on each map of the file (``X_umap``, …), float32, shape ``(cells, 2)``.
     """
 
     matrix: Matrix
@@ -67,6 +70,7 @@ class CellTable:
     format: str
     facts: Facts
     hints: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.matrix.shape != (len(self.obs), len(self.var)):
@@ -77,6 +81,8 @@ class CellTable:
             raise ValueError("two cells have one name")
         if self.facts.totals.shape != (len(self.obs),):
             raise ValueError("the facts are of another matrix")
+        if any(place.shape != (len(self.obs), 2) for place in self.places.values()):
+            raise ValueError("a map does not place every cell")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -128,7 +134,8 @@ class CellTable:
         matrix, facts = _checked(_layer(adata, layer), obs, var, name)
         hints = {"log1p": "uns says that log1p was applied"} if "log1p" in adata.uns else {}
         digest = _digest(matrix, obs, var)
-        return cls(matrix, obs, var, layer, layers, name, digest, "memory", facts, hints)
+        places = _places(adata)
+        return cls(matrix, obs, var, layer, layers, name, digest, "memory", facts, hints, places)
 
     def to_anndata(self) -> anndata.AnnData:
         """The same as an `anndata.AnnData`, with a copy of the values in memory."""
@@ -141,6 +148,22 @@ def _layer(adata: anndata.AnnData, layer: str) -> Values:
     if layer == "raw":
         return adata.raw.X
     return adata.X if layer == "X" else adata.layers[layer]
+
+
+def _places(adata: anndata.AnnData) -> dict[str, npt.NDArray[np.float32]]:
+    """The first two columns of each finite table of numbers in ``obsm``."""
+    found = {}
+    for name, table in adata.obsm.items():
+        if (
+            isinstance(table, np.ndarray)
+            and table.ndim == 2
+            and table.shape[1] > 1
+            and table.dtype.kind in "iuf"
+        ):
+            place = table[:, :2].astype(np.float32)
+            if np.isfinite(place).all():
+                found[str(name)] = place
+    return found
 
 
 def _rows(matrix: Matrix, part: slice) -> Matrix:

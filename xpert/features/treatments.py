@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from xpert.data.genes import GeneNames
 from xpert.errors import UnknownTargetError
@@ -188,7 +189,10 @@ class TreatmentFeatures:
         left, first = self._loadings(a)
         right, second = self._loadings(b)
         parts = hit_kernels(first, second, self.genes, self.compounds, self.weights)
-        return {name: (left @ values @ right.T).astype(np.float32) for name, values in parts.items()}
+        return {
+            name: np.asarray((right @ (left @ values).T).T, dtype=np.float32)
+            for name, values in parts.items()
+        }
 
     def encode(
         self, perturbations: Sequence[Perturbation], extra_known: Collection[str] = ()
@@ -236,7 +240,7 @@ class TreatmentFeatures:
         name = perturbation.target
         return Hit(name, perturbation.modality, self.compound(name) or Compound(name))
 
-    def _loadings(self, treatments: Sequence[Treatment]) -> tuple[Floats, list[Hit]]:
+    def _loadings(self, treatments: Sequence[Treatment]) -> tuple[sparse.csr_matrix, list[Hit]]:
         """Strength with which each treatment hits each distinct target, shape ``(treatments, hits)``, and these."""
         place: dict[Hit, int] = {}
         entries = [
@@ -244,9 +248,11 @@ class TreatmentFeatures:
             for row, treatment in enumerate(treatments)
             for p in treatment.ordered
         ]
-        loadings = np.zeros((len(treatments), len(place)), dtype=np.float32)
-        for row, column, value in entries:
-            loadings[row, column] += value
+        rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+        # A treatment hits few of thousands of targets. Entries of one place are added up.
+        loadings = sparse.csr_matrix(
+            (np.array(values, dtype=np.float32), (rows, columns)), shape=(len(treatments), len(place))
+        )
         return loadings, list(place)
 
 

@@ -261,13 +261,10 @@ class Bundle:
             if name != NETWORK:
                 mean[rows] = self._ask(name, asked, rows)
         by_network = np.array([chosen == NETWORK for chosen in asked.predictors])
-        if with_spread and self.learned_spread:
-            rows = np.arange(len(asked.conditions))
-        else:
-            rows = np.flatnonzero(by_network)
+        rows = np.flatnonzero(by_network | (with_spread and self.learned_spread))
         if len(rows):
             start = self._ask(self.start, asked, rows)
-            wanted = [asked.conditions[i] for i in rows]
+            wanted = [asked.conditions[i] for i in rows.tolist()]
             answer = self.network.answer(wanted, asked.contexts, start)
             ratio[rows] = answer.spread_ratio
             base = start if self.base == self.start else self._ask(self.base, asked, rows)

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 COLUMNS = (
     "treatment", "model", "score", "z", "p_value", "q_value", "modality", "mechanism", "contexts", "genes",
 )  # fmt: skip
-FEWEST = 5
+FEWEST = 10
 DRAWS = 1_000
 _TINY = 1e-12
+_TAIL, _SMALLEST = 0.1, 1e-9
 
 
 class Direction(StrEnum):
@@ -65,14 +66,14 @@ class Match:
     def of(cls, bundle: Bundle, signature: Signature) -> Self:
         """Compare with every measured treatment.
 
-        The null signatures are random mixtures of the bundle's own responses (normal weights), cut to as many genes up and
+        The null signatures are drawn with the covariance of the bundle's own responses, and cut to as many genes up and
         down as the query where that is a list: so genes that go together in these cells go together in them too, as they
         would not if genes were exchanged at random.
 
         Raises
         ------
         InputError
-            When fewer than five of the signature's genes are measured here.
+            When fewer than ten of the signature's genes are measured here.
         """
         names = read_names(signature, bundle.genes)
         query = _query(signature, names, bundle.genes)
@@ -94,15 +95,14 @@ class Match:
         )
 
     def table(self, direction: Direction) -> pd.DataFrame:
-        """Every treatment, the best first, columns `COLUMNS`.
+        """Every treatment, the smallest false discovery rate first, columns `COLUMNS`.
 
         ``score`` is the cosine, -1 to 1, and ``z`` its distance from those of the random signatures in their standard
         deviations, by which models that measured more of the genes count for more. ``p_value`` is the share of random signatures that the treatment mimics (or
         reverses) as much, ``q_value`` the false discovery rate over the treatments (Benjamini and Hochberg 1995).
         """
         sign = 1.0 if direction is Direction.MIMIC else -1.0
-        as_far = (sign * self.null >= sign * self.scores[None, :]).sum(axis=0)
-        p_value = (1 + as_far) / (1 + len(self.null))
+        p_value = _p_values(sign * self.null, sign * self.scores)
         table = pd.DataFrame(
             {
                 "treatment": self.points["treatment"].astype(str),
@@ -148,19 +148,30 @@ def query(
     InputError
         When no bundle measured enough of the genes.
     """
-    tables = []
+    matches = []
     for bundle in bundles:
         try:
-            tables.append(Match.of(bundle, signature).table(direction))
+            matches.append(Match.of(bundle, signature))
         except InputError as error:
             if skipped is not None:
                 skipped(bundle.name, str(error))
-    if not tables:
+    return gathered(matches, direction)
+
+
+def gathered(matches: Sequence[Match], direction: Direction) -> pd.DataFrame:
+    """Treatments of several matches together, the best first, columns `COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        When there is no match.
+    """
+    if not matches:
         raise InputError(
             f"No model has measured at least {FEWEST} of the signature's genes. Check that these are human genes, by symbol "
             "or Ensembl id."
         )
-    return _ranked(pd.concat(tables, ignore_index=True), direction)
+    return _ranked(pd.concat([m.table(direction) for m in matches], ignore_index=True), direction)
 
 
 def read_names(signature: Signature, genes: Collection[str]) -> GeneList:
@@ -176,7 +187,7 @@ def unknown_names(signature: Signature) -> list[str]:
 
 def _ranked(table: pd.DataFrame, direction: Direction) -> pd.DataFrame:
     sign = -1.0 if direction is Direction.MIMIC else 1.0
-    ranked = table.assign(order=sign * table["z"]).sort_values(["p_value", "order"], ignore_index=True)
+    ranked = table.assign(order=sign * table["z"]).sort_values(["q_value", "order"], ignore_index=True)
     return ranked[list(COLUMNS)]
 
 
@@ -211,11 +222,37 @@ def _shaped(rows: Floats, signature: Signature, like: Floats | None = None) -> F
 
 @lru_cache(maxsize=8)
 def _drawn(bundle: Bundle) -> Floats:
-    """Random mixtures of a bundle's responses, drawn with a fixed seed, shape ``(draws, genes)``."""
-    values = bundle.signatures.values
-    weights = np.random.default_rng(0).standard_normal((DRAWS, len(values))).astype(np.float32)
-    mixtures: Floats = weights @ unit(values).astype(np.float32)
-    return mixtures
+    """Random signatures with the covariance of a bundle's responses, drawn with a fixed seed, shape ``(draws, genes)``.
+
+    The covariance is shrunk towards independent genes the more, the fewer responses tell of it (Ledoit and Wolf, Journal of
+    Multivariate Analysis 88, 2004): otherwise the one program of a small screen would be in every random signature.
+    """
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
+    values = unit(bundle.signatures.values).astype(np.float64)
+    centred = values - values.mean(axis=0)
+    shrinkage = float(ledoit_wolf_shrinkage(centred, assume_centered=True))
+    draw = np.random.default_rng(0)
+    together = draw.standard_normal((DRAWS, len(values))) @ centred / np.sqrt(len(values))
+    apart = draw.standard_normal((DRAWS, values.shape[1])) * np.sqrt((centred**2).mean())
+    mixtures: Floats = np.sqrt(1 - shrinkage) * together + np.sqrt(shrinkage) * apart
+    return mixtures.astype(np.float32)
+
+
+def _p_values(null: Floats, scores: Floats) -> Floats:
+    """Share of the null, shape ``(draws, treatments)``, that reaches each score.
+
+    Where no draw reaches it, the tail beyond the upper tenth is taken as exponential, which is heavier than that of a
+    cosine, so that p is too large rather than too small (compare Knijnenburg et al., Bioinformatics 25, 2009).
+    """
+    counted = (1 + (null >= scores).sum(axis=0)) / (1 + len(null))
+    border = np.quantile(null, 1 - _TAIL, axis=0)
+    excess = np.where(null > border, null - border, 0.0).sum(axis=0) / np.maximum(
+        (null > border).sum(axis=0), 1
+    )
+    tail = _TAIL * np.exp(-np.maximum(scores - border, 0.0) / np.maximum(excess, _TINY))
+    found: Floats = np.where(scores > null.max(axis=0), np.clip(tail, _SMALLEST, counted), counted)
+    return found
 
 
 def _false_discovery_rate(p_value: Floats) -> Floats:

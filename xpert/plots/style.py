@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 GRID = "rgba(128, 138, 150, 0.25)"
 _ON_TAG = "#18222C"
 ZERO_LINE = "rgba(128, 138, 150, 0.7)"
+DOTS_PER_INCH = 300
 
 
 def bars_height(rows: int, *, row: int = 20) -> int:
@@ -99,3 +100,30 @@ def export_config(name: str) -> dict[str, Any]:
         "toImageButtonOptions": {"format": "svg", "filename": name},
         "modeBarButtonsToRemove": ["autoScale2d", "toggleSpikelines"],
     }
+
+
+def drawn_as_vectors() -> dict[str, Any]:
+    """Vega's setting, for an Altair figure's ``usermeta``: drawn as vectors, however much it shows.
+
+    The page can save nothing else.
+    """
+    return {"embedOptions": {"renderer": "svg"}}
+
+
+def on_white(figure: go.Figure) -> go.Figure:
+    """Dark text on white, as paper needs it whatever the page's theme; `figure` is changed in place."""
+    return figure.update_layout(
+        template="plotly_white", paper_bgcolor="#FFFFFF", plot_bgcolor="#FFFFFF", font={"color": _ON_TAG}
+    )
+
+
+def chart_on_white(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
+    """The same for an Altair figure, which is given back as another one."""
+    words = {"labelColor": _ON_TAG, "titleColor": _ON_TAG}
+    drawn: alt.Chart | alt.LayerChart = (
+        chart.configure(background="#FFFFFF")
+        .configure_axis(**words, gridColor="#DDE1E6", domainColor="#808A96", tickColor="#808A96")
+        .configure_legend(**words)
+        .configure_view(stroke=None)
+    )
+    return drawn

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go
 
 from xpert.perturbation import Modality
 from xpert.plots.labels import escaped, plain
-from xpert.plots.palette import GREY, MODALITY_MARKS, OTHER, OTHER_MARK, SEQUENTIAL, marks
-from xpert.plots.style import ZERO_LINE, styled, write_name
+from xpert.plots.palette import DIVERGING, MODALITY_MARKS, OTHER, OTHER_MARK, SEQUENTIAL, marks
+from xpert.plots.point_map import MOST_POINTS, Classes, Values, add_points, framed, marker_size
+from xpert.plots.raster import Window
+from xpert.plots.style import ZERO_LINE, write_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-MOST_POINTS = 20_000
+    from xpert.data.responses import Floats
+
+__all__ = ["MOST_POINTS", "Window"]
+
 RING = "#CC79A7"
-SKILL, MODALITY, MECHANISM = "expected_error", "modality", "mechanism"
-COLORINGS = {MODALITY: "modality", MECHANISM: "mechanism", SKILL: "expected error"}
+SKILL, MODALITY, MECHANISM, CONTEXT = "expected_error", "modality", "mechanism", "context"
+CONTEXTS, RESPONSE = "contexts", "response"
+COLORINGS = {
+    MODALITY: "modality",
+    MECHANISM: "mechanism",
+    CONTEXT: "context",
+    CONTEXTS: "number of contexts",
+    SKILL: "expected error",
+    RESPONSE: "a gene's response",
+}
+_STRONGEST = 98  # percentile of the absolute response at which the scale ends
 
 
 class Place(NamedTuple):
@@ -30,43 +45,62 @@ class Place(NamedTuple):
     y: float
 
 
+class Response(NamedTuple):
+    """How one gene answers each treatment of the map.
+
+    Attributes
+    ----------
+    gene
+        Its name.
+    values
+        Shift of the gene, one per point.
+    unit
+        Of the values.
+    """
+
+    gene: str
+    values: Floats
+    unit: str
+
+
 def universe_map(
     points: pd.DataFrame,
     coloring: str,
     *,
     picked: int | None = None,
     neighbours: Sequence[int] = (),
+    chosen: Sequence[int] = (),
     here: Place | None = None,
+    response: Response | None = None,
+    window: Window | None = None,
 ) -> go.Figure:
     """Draw the map, everything in WebGL: what is drawn otherwise would lie under the points.
 
     Parameters
     ----------
     points
-        One row per point: ``x``, ``y``, ``treatment``, ``context``, ``modality``, ``mechanism``, ``expected_error``.
-        Every selectable point carries its row number as ``customdata``.
+        One row per point: ``x``, ``y``, ``treatment``, ``context``, ``contexts``, ``modality``, ``mechanism``,
+        ``expected_error``. Every selectable point carries its row number as ``customdata``.
     coloring
         One of `COLORINGS`.
     picked
         Row to ring, with lines to `neighbours`.
     neighbours
         Rows nearest to `picked` in the full latent space.
+    chosen
+        Rows that were selected, each with a small ring.
     here
         The reader's own prediction.
-
-    Raises
-    ------
-    ValueError
-        With more points than a browser draws smoothly.
+    response
+        Wanted for the coloring `RESPONSE`.
+    window
+        The part of the map to draw; all of it where None.
     """
-    if len(points) > MOST_POINTS:
-        raise ValueError(f"{len(points)} points are more than the {MOST_POINTS} that one map can show")
     figure = go.Figure()
-    if coloring == SKILL:
-        _add_by_value(figure, points)
-    else:
-        _add_by_class(figure, points, points[coloring])
-    figure.update_traces(marker_size=_marker_size(len(points)))
+    x, y = (points[axis].to_numpy(dtype=float) for axis in ("x", "y"))
+    paint = _paint(points, coloring, response)
+    add_points(figure, x, y, paint, lambda rows: _hover(points, rows, paint), window=window)
+    _add_chosen(figure, points, chosen)
     if picked is not None:
         _add_rings(figure, points, picked, neighbours)
     if here is not None:
@@ -78,16 +112,7 @@ def universe_map(
             name="your prediction",
         )
         write_name(figure, here.x, here.y, here.label, strong=True)
-    styled(figure, x="UMAP 1", y="UMAP 2", height=640)
-    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False}
-    figure.update_xaxes(**hidden)
-    figure.update_yaxes(**hidden)
-    return figure.update_layout(
-        dragmode="pan",
-        clickmode="event+select",
-        hovermode="closest",
-        legend={"y": -0.07, "yanchor": "top"},
-    )
+    return framed(figure, "UMAP 1", "UMAP 2")
 
 
 def kind_label(name: str) -> str:
@@ -95,76 +120,92 @@ def kind_label(name: str) -> str:
     return Modality(name).label if name in MODALITY_MARKS else name
 
 
-def zoomed(figure: go.Figure, points: pd.DataFrame, row: int, *, share: float = 0.3) -> go.Figure:
-    """Move the map so that `row` stands in the middle of a window of `share` of its width and height."""
-    for axis, update in (("x", figure.update_xaxes), ("y", figure.update_yaxes)):
+def zoomed(points: pd.DataFrame, row: int, *, share: float = 0.3) -> Window:
+    """A window of `share` of the map's width and height with `row` in its middle."""
+    sides = []
+    for axis in ("x", "y"):
         half = float(points[axis].max() - points[axis].min()) * share / 2
         middle = float(points[axis][row])
-        update(range=[middle - half, middle + half])
-    return figure
+        sides += [middle - half, middle + half]
+    return Window(*sides)
 
 
-def universe_alt(points: pd.DataFrame, coloring: str) -> str:
+def universe_alt(points: pd.DataFrame, coloring: str, response: Response | None = None) -> str:
     """A sentence that says what the figure shows."""
     start = f"Map of {len(points):,} treatments, coloured by {COLORINGS[coloring]}"
-    if coloring == SKILL:
-        error = points[SKILL].dropna()
-        return (
-            f"{start}, from {error.min():.3g} to {error.max():.3g}."
-            if len(error)
-            else f"{start}: not measured."
-        )
+    paint = _paint(points, coloring, response)
+    if isinstance(paint, Values):
+        known = paint.values[np.isfinite(paint.values)]
+        what = f" of {plain(response.gene)}, {response.unit}" if coloring == RESPONSE and response else ""
+        if not len(known):
+            return f"{start}{what}: not measured."
+        return f"{start}{what}, from {known.min():.3g} to {known.max():.3g}."
     top = points[coloring].fillna("not known").value_counts().head(4)
     return f"{start}: {', '.join(f'{n:,} {plain(kind_label(str(name)))}' for name, n in top.items())}."
 
 
-def _marker_size(points: int) -> int:
-    """Smaller marks for more points, in pixels."""
-    return 11 if points < 300 else 7 if points < 1_500 else 5
+def context_counts(points: pd.DataFrame) -> Floats:
+    """In how many contexts each treatment was measured."""
+    counts: Floats = points[CONTEXTS].astype(str).str.count("; ").to_numpy(dtype=float) + 1.0
+    return counts
 
 
-def _add_by_class(figure: go.Figure, points: pd.DataFrame, classes: pd.Series) -> None:
-    named = classes.fillna("").astype(str)
+def _paint(points: pd.DataFrame, coloring: str, response: Response | None) -> Classes | Values:
+    if coloring == SKILL:
+        return _one_sided(points[SKILL].to_numpy(dtype=float), "expected<br>error")
+    if coloring == CONTEXTS:
+        return _one_sided(context_counts(points), "contexts")
+    if coloring == RESPONSE:
+        if response is None:
+            raise ValueError("a map of a gene's response needs the responses")
+        values = np.asarray(response.values, dtype=float)
+        end = float(np.nanpercentile(np.abs(values), _STRONGEST)) or 1.0
+        title = f"{escaped(response.gene, longest=16)}<br>{escaped(response.unit, longest=24)}"
+        return Values(values, title, DIVERGING, (-end, end))
+    named = points[coloring].fillna("").astype(str)
     # The grey rest comes first, so that it lies under the named classes.
     look = {OTHER: OTHER_MARK} | marks(named[named != ""].value_counts().index)
-    drawn = named.where(named.isin(list(look)), OTHER)
-    for name, mark in look.items():
-        part = points[drawn == name]
-        label = "other or not known" if name == OTHER else escaped(kind_label(name), longest=32)
-        if len(part):
-            _add_points(
-                figure, part, {"color": mark.color, "symbol": mark.symbol}, f"{label} ({len(part):,})"
-            )
+    return Classes(named.where(named.isin(list(look)), OTHER).to_numpy(dtype=object), look, kind_label)
 
 
-def _add_by_value(figure: go.Figure, points: pd.DataFrame) -> None:
-    known = points[SKILL].notna()
-    if not known.all():
-        _add_points(figure, points[~known], {"color": GREY, "symbol": "circle-open"}, "not measured")
-    scale = {
-        "color": points.loc[known, SKILL],
-        "colorscale": list(SEQUENTIAL),
-        "colorbar": {"title": {"text": "expected<br>error"}, "thickness": 12, "len": 0.6},
+def _one_sided(values: Floats, title: str) -> Values:
+    known = values[np.isfinite(values)]
+    ends = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    return Values(values, title, SEQUENTIAL, ends)
+
+
+def _hover(points: pd.DataFrame, rows: np.ndarray, paint: Classes | Values) -> list[str]:
+    part = points.iloc[rows]
+    said = [
+        f"<b>{escaped(t)}</b><br>{escaped(c)}"
+        for t, c in zip(part["treatment"], part["context"], strict=True)
+    ]
+    if isinstance(paint, Values):
+        return [
+            f"{text}<br>{v:.3g}" if np.isfinite(v) else text
+            for text, v in zip(said, paint.values[rows], strict=True)
+        ]
+    return said
+
+
+def _add_chosen(figure: go.Figure, points: pd.DataFrame, chosen: Sequence[int]) -> None:
+    if not len(chosen):
+        return
+    at = points.loc[list(chosen)[:MOST_POINTS]]
+    ring = {
+        "symbol": "circle-open",
+        "size": marker_size(len(points)) + 4,
+        "color": RING,
+        "opacity": 0.55,
+        "line": {"width": 1.2},
     }
-    _add_points(figure, points[known], scale, "measured")
-    figure.update_layout(showlegend=False)
-
-
-def _add_points(figure: go.Figure, part: pd.DataFrame, marker: dict[str, object], name: str) -> None:
-    # A list: an array would be sent packed, and a click would then bring back an object.
-    rows = [[int(row)] for row in part.index]
     figure.add_scattergl(
-        x=part["x"],
-        y=part["y"],
+        x=at["x"],
+        y=at["y"],
         mode="markers",
-        marker={"opacity": 0.8} | marker,
-        customdata=rows,
-        text=[
-            f"<b>{escaped(t)}</b><br>{escaped(c)}"
-            for t, c in zip(part["treatment"], part["context"], strict=True)
-        ],
-        hovertemplate="%{text}<extra></extra>",
-        name=name,
+        marker=ring,
+        hoverinfo="skip",
+        name=f"selected ({len(chosen):,})",
     )
 
 

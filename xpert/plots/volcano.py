@@ -85,6 +85,7 @@ def volcano(
     figure = go.Figure([points])
     _ring(figure, kind, table.assign(signal=drawn), chosen)
     _name(figure, table.assign(signal=drawn), chosen, labelled)
+    _explain(figure, has_interval=has_interval)
     if has_interval:
         figure.add_hline(y=1, line={"dash": "dot", "color": ZERO_LINE}, layer="below")
     figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1}, layer="below")
@@ -103,6 +104,15 @@ def volcano_alt(table: pd.DataFrame, treatment: str) -> str:
         f"Volcano plot of {treatment}: {up} genes up and {down} down with an interval that leaves zero out; "
         f"the largest shift is {top['gene']} at {top['delta']:+.2f}."
     )
+
+
+def _explain(figure: go.Figure, *, has_interval: bool) -> None:
+    """A legend of the marks, from traces that hold no point."""
+    kinds = [("up", UP, "triangle-up", 8), ("down", DOWN, "triangle-down", 8)]
+    still = "interval covers zero" if has_interval else "no shift"
+    for name, color, symbol, size in [*kinds, (still, GREY, "circle", 5)]:
+        mark = {"color": color, "symbol": symbol, "size": size}
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=mark, name=name))
 
 
 def _ring(figure: go.Figure, kind: type, table: pd.DataFrame, chosen: Collection[str]) -> None:

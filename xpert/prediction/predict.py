@@ -76,7 +76,7 @@ def predict(
     names = OwnNames.of(model)
     for treatment in treatments:
         check_treatment(model, treatment, names)
-    places = [placed(_known(context, model, support), model) for context in contexts]
+    places = [placed(known_context(context, model, support), model) for context in contexts]
     witness = Witness.of(model)
     correctors = _correctors(model, places, support)
     return [
@@ -86,7 +86,7 @@ def predict(
     ]
 
 
-def _known(
+def known_context(
     context: str | Context, model: Bundle, support: Responses | PerturbationDataset | SupportSet | None
 ) -> str | Context:
     """A context of the model by name, or else one of the support where no control cells are needed."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from xpert.errors import InputError
 from xpert.perturbation import Modality, Treatment
 from xpert.plots.labels import plain
-from xpert.ui import draft, load, session, support_choice
+from xpert.ui import basket, draft, load, session, support_choice
 from xpert.ui.examples import first_plan
 from xpert.ui.frame import Guard, fragment, guarded
-from xpert.ui.known import in_context, nearness
 from xpert.ui.own_cells import context_for
 from xpert.ui.plan import MOST_TREATMENTS, Plan
 from xpert.ui.text import escaped
@@ -23,21 +22,6 @@ if TYPE_CHECKING:
 
 MODEL, CONTEXT = "model", "context"
 _MOST_PARTS = 4
-
-
-class Badge(NamedTuple):
-    """How near measurements come to a question, in a word, a sign and a colour."""
-
-    word: str
-    icon: str
-    color: Literal["blue", "violet", "orange"]
-
-
-_BADGES = {
-    2: Badge("Measured", ":material/check_circle:", "blue"),
-    1: Badge("Partly measured", ":material/adjust:", "violet"),
-    0: Badge("Never measured", ":material/explore:", "orange"),
-}
 
 
 class Place(NamedTuple):
@@ -65,17 +49,20 @@ def draw() -> None:
         left, right = st.columns(2)
         left.selectbox("Model", [i.name for i in infos], key=MODEL, on_change=_model_changed)
         bundle = load.bundle(session.value(MODEL))
-        places = _places(bundle)
-        if session.value(CONTEXT) not in places:
-            session.put(CONTEXT, places[0])
+        found = places(bundle)
+        if session.value(CONTEXT) not in found:
+            session.put(CONTEXT, found[0])
         right.selectbox(
-            "Context: the cells before treatment", places, key=CONTEXT, format_func=lambda p: p.label
+            "Context: the cells before treatment", found, key=CONTEXT, format_func=lambda p: p.label
         )
         support_choice.draw(bundle, session.value(CONTEXT).name, session.value(CONTEXT).data)
         choices = load.choices(bundle.name)
         _draw_treatment(choices)
-        treatment = _draw_text(bundle)
-        _draw_badges(choices, treatment)
+        treatment = _draw_text(bundle, choices)
+        context = session.value(CONTEXT).name
+        if treatment is not None:
+            basket.draw_badge(choices, treatment, context)
+        basket.draw(bundle, choices, context, treatment)
         _draw_buttons(treatment)
 
 
@@ -97,7 +84,7 @@ def _follow_url(infos: tuple[BundleInfo, ...]) -> None:
         session.current().shown = session.asked()
 
 
-def _places(bundle: Bundle) -> list[Place]:
+def places(bundle: Bundle) -> list[Place]:
     """The bundle's contexts, and those of the reader's file where the model can start from its cells."""
     own = [Place(name) for name in bundle.contexts]
     upload = session.current().upload
@@ -123,6 +110,7 @@ def _model_changed() -> None:
     session.put(CONTEXT, Place(plan.context))
     draft.show(plan.treatments[-1])
     session.current().basket = []
+    session.put(basket.TOLD, ())
 
 
 def _draw_treatment(choices: Choices) -> None:
@@ -192,15 +180,18 @@ def _draw_dose(name: str, choices: Choices) -> None:
     )
 
 
-def _draw_text(bundle: Bundle) -> Treatment | None:
+def _draw_text(bundle: Bundle, choices: Choices) -> Treatment | None:
     """Draw the text field, and say at once what cannot be read or is not known."""
     st.text_input(
         "The same as text",
         key=draft.TEXT,
         on_change=draft.text_changed,
+        args=(choices,),
         placeholder="KLF1:crispra + MAP2K6:crispra@0.7",
         help="`KLF1:crispra@0.7`, `vorinostat@1uM`, `JAK2:ko + ruxolitinib@500nM`, `control`",
     )
+    for written, own in session.value(draft.RENAMED, {}).items():
+        st.caption(f"{escaped(written, longest=80)} is called {escaped(own)} here.")
     with Guard():
         return _known_treatment(bundle)
     return None
@@ -222,39 +213,18 @@ def _known_treatment(bundle: Bundle) -> Treatment | None:
     return treatment
 
 
-def _draw_badges(choices: Choices, treatment: Treatment | None) -> None:
-    if treatment is None:
-        return
-    place: Place = session.value(CONTEXT)
-    question = choices.question(in_context(treatment, place.name))
-    badge = _BADGES[nearness(question)]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(badge.word, icon=badge.icon, color=badge.color)
-        st.caption(f"{question.label[0].upper()}{question.label[1:]}")
-
-
 def _draw_buttons(treatment: Treatment | None) -> None:
-    basket = session.current().basket
-    if basket:
-        kept = st.pills(
-            "Predicted beside it (press one to take it out)",
-            basket,
-            selection_mode="multi",
-            format_func=escaped,
-        )
-        if kept:
-            session.current().basket = [text for text in basket if text not in kept]
-            st.rerun(scope="fragment")
+    kept = session.current().basket
     with st.container(horizontal=True):
         if st.button(
-            "Predict", type="primary", icon=":material/play_arrow:", disabled=treatment is None and not basket
+            "Predict", type="primary", icon=":material/play_arrow:", disabled=treatment is None and not kept
         ):
             session.ask(_plan(treatment))
             st.rerun()
         st.button(
             "Add another treatment",
             icon=":material/add:",
-            disabled=treatment is None or len(basket) >= MOST_TREATMENTS - 1,
+            disabled=treatment is None or len(kept) >= MOST_TREATMENTS - 1,
             help="Keeps this one, and lets you build one more to compare it with.",
             on_click=_set_aside,
             args=(str(treatment),),

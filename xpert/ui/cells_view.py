@@ -10,8 +10,9 @@ import streamlit as st
 from xpert.data.matrix import dense
 from xpert.data.responses import Condition
 from xpert.plots.distributions import CONTROL, OBSERVED, PREDICTED, distributions, distributions_alt
-from xpert.plots.style import export_config
+from xpert.ui import figures, python_view
 from xpert.ui.run import upload_of
+from xpert.ui.snippet import Part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,18 @@ _MOST_CELLS = 2_000
 _MOST_GENES = 6
 
 
-def draw(plan: Plan, prediction: Prediction, genes: Sequence[str]) -> None:
-    """Draw the distributions, or say what is needed for them."""
+def draw(plan: Plan, prediction: Prediction, genes: Sequence[str], place: int = 0) -> None:
+    """Draw the distributions, or say what is needed for them.
+
+    Parameters
+    ----------
+    plan, prediction
+        What the page shows.
+    genes
+        Of which the first few are drawn.
+    place
+        Of the prediction among those of the plan.
+    """
     st.subheader("Cells before and after")
     if prediction.readout.is_differential:
         st.info(
@@ -43,15 +54,17 @@ def draw(plan: Plan, prediction: Prediction, genes: Sequence[str]) -> None:
         )
         return
     cells = cell_values(upload.dataset, plan.context, prediction, list(genes)[:_MOST_GENES])
-    st.plotly_chart(
+    figures.plotly(
         distributions(cells, prediction.readout),
-        config=export_config("xpert-cells"),
-        alt=distributions_alt(cells),
+        "xpert-cells",
+        words=distributions_alt(cells),
+        about=prediction,
     )
     st.caption(
         "Predicted cells are your control cells, drawn and moved so that each gene has its predicted mean and "
         "spread. Pick rows in the gene table to see other genes."
     )
+    python_view.draw(plan, Part.CELLS, place)
 
 
 def cell_values(

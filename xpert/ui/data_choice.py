@@ -10,6 +10,8 @@ import streamlit as st
 from xpert.ui import sample, session
 from xpert.ui.frame import Guard
 from xpert.ui.progress import told
+from xpert.ui.project import panel
+from xpert.ui.project.read import as_saved
 from xpert.ui.text import counted, escaped
 from xpert.ui.upload import SUFFIXES, Upload, open_file
 
@@ -22,6 +24,7 @@ def draw() -> Upload | None:
     upload = session.current().upload
     if upload is None:
         _draw_offer()
+        panel.draw()
         return None
     with st.container(border=True):
         words, button = st.columns([5, 1], vertical_alignment="center")
@@ -33,6 +36,7 @@ def draw() -> Upload | None:
         if button.button("Forget my data", icon=":material/delete:", width="stretch"):
             session.current().forget_data()
             st.rerun()
+    panel.draw()
     return upload
 
 
@@ -52,16 +56,13 @@ def _draw_offer() -> None:
         )
     with simulated.container(border=True, height="stretch"):
         st.header("Or try a sample")
-        st.markdown("Simulated cells with known effects: for looking around, not for science.")
+        st.markdown(sample.WORDS)
         if st.button("Open the sample", icon=":material/science:"):
             _open(sample.NAME, BytesIO(sample.file()))
-        st.download_button(
-            "Download it (.h5ad)",
-            sample.file,
-            file_name=sample.NAME,
-            mime="application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
+        sample.download()
+        st.caption(
+            "Two lines with 18 measured treatments each: K562, which the model knows, and an invented one, of which it "
+            "knows nothing until you let it use the measured conditions."
         )
     if offered is not None:
         _open(offered.name, offered)
@@ -70,5 +71,10 @@ def _draw_offer() -> None:
 def _open(name: str, content: BinaryIO) -> None:
     """Read what was offered, and show the page with it; the upload box is emptied, which frees its copy."""
     with Guard(), told(f"Checking and reading {escaped(name, longest=60)}") as tell:
-        session.current().use(open_file(name, content, tell))
+        upload = open_file(name, content, tell)
+        awaited, words = session.current().awaited, list[str]()
+        if awaited is not None and awaited.sha256 == upload.sha256:
+            upload = as_saved(upload, awaited, words)
+        session.current().use(upload)
+        session.current().told = tuple(map(escaped, words))
         st.rerun()

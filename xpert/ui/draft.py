@@ -13,9 +13,12 @@ from xpert.ui import session
 from xpert.ui.frame import guarded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xpert.ui.known import Choices
 
 TEXT, TARGETS = "treatment_text", "targets"
+RENAMED = "names read as others"
 NOT_STATED = "not stated"
 UNITS = (NOT_STATED, *(u.value for u in DoseUnit))
 # Half decades round 1; a dose between them is typed into the field beside the slider.
@@ -71,27 +74,36 @@ def show(wanted: Treatment) -> None:
 
 def clear() -> None:
     """Empty the text and the controls."""
+    session.put(RENAMED, {})
     session.put(TEXT, "")
     session.put(TARGETS, [])
 
 
 @guarded
-def text_changed() -> None:
-    """Set the controls from the text; a text that cannot be read leaves them as they are."""
+def text_changed(choices: Choices) -> None:
+    """Set the controls from the text, with the model's own names; a text that cannot be read leaves them as they are."""
+    session.put(RENAMED, {})
     try:
         wanted = treatment()
+        own = choices.names.treatment(wanted) if wanted is not None else None
     except InputError:
         return  # the field shows the error at its place
-    _set_controls(wanted or Treatment())
+    if wanted is not None and own != wanted:
+        parts = [Treatment.of(p) for p in wanted.ordered]
+        _say_renamed((part.targets[0], choices.names.treatment(part).targets[0]) for part in parts)
+        session.put(TEXT, str(own))
+    _set_controls(own or Treatment())
 
 
 @guarded
 def names_changed(choices: Choices) -> None:
     """Give each new name its first guess, and write the text."""
+    names = session.value(TARGETS, [])
     guesses = [
         choices.first_guess(name) if not session.has(way_key(name)) else _from_controls(name)
-        for name in session.value(TARGETS, [])
+        for name in names
     ]
+    _say_renamed((name, guess.target) for name, guess in zip(names, guesses, strict=True))
     show(Treatment.of(*dict.fromkeys(guesses)))
 
 
@@ -119,6 +131,11 @@ def dose_typed(target: str) -> None:
 def nearest_mark(value: float) -> float:
     """The slider's mark nearest to a dose by ratio."""
     return min(GRID, key=lambda mark: max(mark, value) / max(min(mark, value), 1e-9))
+
+
+def _say_renamed(pairs: Iterable[tuple[str, str]]) -> None:
+    """Keep which names were typed that the model knows by another."""
+    session.put(RENAMED, {written: own for written, own in pairs if written.casefold() != own.casefold()})
 
 
 def _set_controls(wanted: Treatment) -> None:

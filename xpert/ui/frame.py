@@ -13,12 +13,14 @@ import streamlit as st
 
 from xpert import __version__
 from xpert.errors import InputError, TreatmentSyntaxError
-from xpert.ui import session
+from xpert.ui import session, tour
 from xpert.ui.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
+
+    from streamlit.delta_generator import DeltaGenerator
 
 P = ParamSpec("P")
 
@@ -60,8 +62,11 @@ def page(title: str) -> Iterator[None]:
     st.set_page_config(page_title=f"{title} · X-Pert", page_icon=str(_ICON), layout="wide")
     st.html(_STYLE)
     with Guard():
-        _menu()
+        session.note(title)
+        tour_place = _menu()
         yield
+        with tour_place:
+            tour.draw_next()
 
 
 class Guard:
@@ -92,8 +97,14 @@ def guarded(part: Callable[P, None]) -> Callable[P, None]:
 
 
 def fragment(part: Callable[P, None]) -> Callable[P, None]:
-    """A part of a page that runs again by itself, with its own guard."""
-    return st.fragment(guarded(part))
+    """A part of a page that runs again by itself, with its own guard; the page's address is remembered after it."""
+
+    @wraps(part)
+    def noted(*args: P.args, **kwargs: P.kwargs) -> None:
+        guarded(part)(*args, **kwargs)
+        session.note()
+
+    return st.fragment(noted)
 
 
 def _say(error: Exception) -> None:
@@ -112,15 +123,17 @@ def _say(error: Exception) -> None:
         )
 
 
-def _menu() -> None:
+def _menu() -> DeltaGenerator:
+    """Draw the menu, and give the place in it where the tour goes on."""
     st.logo(str(_ICON), size="large")
     with st.sidebar:
         st.markdown("## X-Pert")
         st.caption("How cells respond to genetic and chemical perturbations")
-        plan = session.current().plan
+        plan, restored = session.current().plan, session.current().restored
         for name, (path, icon) in _PAGES.items():
-            query = plan.query if plan and name == "Predict" else None
+            query = plan.query if plan and name == "Predict" else restored.get(name)
             st.page_link(path, label=name, icon=icon, query_params=query, width="stretch")
+        tour_place = st.container()
         upload = session.current().upload
         st.space("small")
         if upload is None:
@@ -128,3 +141,4 @@ def _menu() -> None:
         else:
             st.caption(f"Loaded: {escaped(upload.name, longest=40)}")
         st.caption(f"Version {escaped(__version__)}")
+    return tour_place

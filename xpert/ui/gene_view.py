@@ -12,17 +12,16 @@ import streamlit as st
 from xpert.plots.agreement import agreement
 from xpert.plots.labels import plain
 from xpert.plots.ranked import ranked_alt, ranked_bars
-from xpert.plots.style import export_config
 from xpert.plots.volcano import volcano, volcano_alt
-from xpert.ui import cells_view, session
+from xpert.ui import cells_view, figures, gene_pick, heatmap_view, python_view, session
 from xpert.ui.frame import fragment, guarded
-from xpert.ui.gene_search import search
-from xpert.ui.observed import Observed, scores
+from xpert.ui.observed import IN_FILE, Observed, scores
+from xpert.ui.snippet import Part
 from xpert.ui.tables import GENE_ORDER, gene_columns, gene_table
-from xpert.ui.text import counted, escaped, listed
+from xpert.ui.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -36,18 +35,29 @@ _HEIGHT = 500
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Everything that the figures of one prediction need."""
+    """Everything that the figures of one prediction need, and those predicted beside it."""
 
     plan: Plan
     prediction: Prediction
     bundle: Bundle
     observed: Observed | None
+    beside: Sequence[Prediction] = ()
+
+    @property
+    def place(self) -> int:
+        """Of the shown prediction among those of the plan."""
+        return next((i for i, other in enumerate(self.beside) if other is self.prediction), 0)
 
     @property
     def key(self) -> str:
         """A name for this view's controls that no other view has."""
         text = f"{self.plan}|{self.prediction.treatment}"
         return sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def genes_key(self) -> str:
+        """A name for the genes asked for, which stay while the treatments of a plan are looked at in turn."""
+        return sha256(str(self.plan).encode()).hexdigest()[:12]
 
     def rows_key(self, genes: Iterable[str]) -> str:
         """A name for the rows picked among some genes: other genes start without any."""
@@ -70,30 +80,33 @@ def draw(view: View) -> None:
     with ranked:
         _draw_ranked(table, view)
     with below:
-        cells_view.draw(view.plan, view.prediction, chosen or list(table["gene"][:4]))
+        cells_view.draw(view.plan, view.prediction, chosen or list(table["gene"][:4]), view.place)
+    if len(view.beside) > 1:
+        heatmap_view.draw(view.beside, gene_pick.chosen(view.genes_key) or chosen)
+        python_view.draw(view.plan, Part.SIDE_BY_SIDE, view.place)
     if view.observed is not None:
         _draw_observed(table, chosen, view)
 
 
 def _searched(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """The rows that the search or a selection in the volcano asks for; all of them without either."""
-    find, picked = f"find {view.key}", f"picked {view.key}"
-    text = st.text_input(
-        "Find genes",
-        key=find,
-        placeholder="GATA1, HBG*  (type or paste a list)",
-        icon=":material/search:",
-    )
-    result = search(text or "", list(table["gene"]))
-    for word, near in result.missing.items():
-        hint = f" Did you mean {listed(near)}?" if near else ""
-        st.caption(f"{escaped(word, longest=40)} is not among these genes.{escaped(hint)}")
-    wanted = {*result.found, *session.value(picked, [])}
+    picked = f"picked {view.key}"
+    gene_pick.draw(view.genes_key, list(table["gene"]))
+    wanted = {*gene_pick.chosen(view.genes_key), *session.value(picked, [])}
     if not wanted:
         return table
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Showing {counted(len(wanted), 'gene')} of {len(table):,}")
-        st.button("Show all", icon=":material/close:", type="tertiary", on_click=_clear, args=(find, picked))
+        pasted = gene_pick.label(view.genes_key)
+        st.caption(
+            f"Showing {counted(len(wanted), 'gene')} of {len(table):,}{f', {pasted}' if pasted else ''}"
+        )
+        st.button(
+            "Show all",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=_clear,
+            args=(view.genes_key, picked),
+        )
     return table[table["gene"].isin(wanted)].reset_index(drop=True)
 
 
@@ -105,8 +118,8 @@ def _take_from_volcano(chart: str, picked: str) -> None:
 
 
 @guarded
-def _clear(find: str, picked: str) -> None:
-    session.put(find, "")
+def _clear(genes_key: str, picked: str) -> None:
+    gene_pick.clear(genes_key)
     session.put(picked, [])
 
 
@@ -135,27 +148,31 @@ def _draw_table(shown: pd.DataFrame, key: str, view: View) -> None:
 
 def _draw_volcano(table: pd.DataFrame, chosen: list[str], view: View) -> None:
     treatment, key = plain(view.prediction.treatment), f"volcano {view.key}"
-    st.plotly_chart(
+    figures.plotly(
         volcano(table, view.prediction.readout, chosen=chosen).update_layout(height=_HEIGHT),
+        "xpert-volcano",
+        words=volcano_alt(table, treatment),
+        about=view.prediction,
         key=key,
         on_select=partial(_take_from_volcano, key, f"picked {view.key}"),
         selection_mode=("points", "box", "lasso"),
-        config=export_config("xpert-volcano"),
-        alt=volcano_alt(table, treatment),
     )
     st.caption(
         "Each point is a gene. A model has no p value: the height is the size of the shift beside its own 90 % "
         "interval. Click a point, or draw round several with the lasso, to see them in the table; pick rows of "
         "the table to ring them here."
     )
+    python_view.draw(view.plan, Part.TABLE, view.place)
 
 
 def _draw_ranked(table: pd.DataFrame, view: View) -> None:
     st.subheader("Most moved genes")
     count = st.slider("Genes in each direction", 5, 40, 12, key=f"count {view.key}")
-    st.altair_chart(
+    figures.chart(
         ranked_bars(table, view.prediction.readout, count=count),
-        alt=ranked_alt(table, plain(view.prediction.treatment), count=count),
+        "xpert-most-moved",
+        words=ranked_alt(table, plain(view.prediction.treatment), count=count),
+        about=view.prediction,
     )
 
 
@@ -188,11 +205,14 @@ def _draw_observed(table: pd.DataFrame, chosen: list[str], view: View) -> None:
             },
             alt="Agreement with the observation, beside two simple baselines.",
         )
+        part = Part.MEASURED if measured.source == IN_FILE else Part.LEARNED
+        python_view.draw(view.plan, part, view.place)
     with figure:
         first = compared.iloc[0]
-        st.plotly_chart(
+        figures.plotly(
             agreement(table, view.prediction.readout, chosen=chosen),
+            "xpert-agreement",
+            words=f"Predicted against observed shift of every gene: Pearson r {first['pearson']:.2f}.",
+            about=view.prediction,
             key=f"agreement {view.key}",
-            config=export_config("xpert-agreement"),
-            alt=f"Predicted against observed shift of every gene: Pearson r {first['pearson']:.2f}.",
         )

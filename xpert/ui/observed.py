@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from xpert.prediction.prediction import Prediction
 
 
+IN_FILE = "your file"
+
+
 @dataclass(frozen=True, eq=False)
 class Observed:
     """A measured shift.
@@ -66,7 +69,7 @@ def observed(
         responses = responses_in(dataset, context)
         row = responses.conditions.index(in_file)
         delta = _on(prediction.genes, responses.genes, responses.delta[row])
-        return Observed(delta, int(responses.cells[row]), "your file", in_training=asked in learned)
+        return Observed(delta, int(responses.cells[row]), IN_FILE, in_training=asked in learned)
     if asked in learned:
         row = learned[asked]
         delta = _on(prediction.genes, bundle.genes, training.delta[row])

@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from xpert.plots.comparison import comparison, comparison_alt
-from xpert.ui import downloads, evidence_panel, gene_view, load, run, session, support_panel
+from xpert.ui import (
+    activity_view,
+    doubts_panel,
+    downloads,
+    evidence_panel,
+    figures,
+    gene_view,
+    load,
+    run,
+    session,
+    support_panel,
+)
 from xpert.ui.observed import observed
 from xpert.ui.text import escaped
 
@@ -28,7 +38,6 @@ def draw() -> None:
     predictions = run.predictions(plan)
     session.current().plan = plan
     bundle = load.bundle(plan.model)
-    _draw_comparison(predictions)
     shown = _pick(predictions)
     upload = run.upload_of(plan)
     measured = observed(shown, bundle, upload.dataset if upload else None, plan.context)
@@ -39,19 +48,12 @@ def draw() -> None:
     evidence_panel.draw(shown)
     if plan.support and upload is not None and upload.dataset is not None:
         support_panel.draw(bundle, upload.dataset, plan.context, shown)
-    gene_view.draw(gene_view.View(plan, shown, bundle, measured))
-    downloads.draw(plan, predictions, shown, measured)
-
-
-def _draw_comparison(predictions: Sequence[Prediction]) -> None:
-    """Several predictions side by side."""
-    if len(predictions) == 1:
-        return
-    from xpert.prediction.export import gene_table
-
-    shifts = gene_table(predictions)[["gene", "treatment", "delta"]]
-    st.header("Side by side")
-    st.altair_chart(comparison(shifts, predictions[0].readout), alt=comparison_alt(shifts))
+    place = next(i for i, prediction in enumerate(predictions) if prediction is shown)
+    doubts_panel.draw(plan, place, shown, bundle)
+    figures.draw_choice()
+    gene_view.draw(gene_view.View(plan, shown, bundle, measured, predictions))
+    activity_view.draw(plan, place, shown)
+    downloads.draw(plan, predictions, place, bundle, measured)
 
 
 def _pick(predictions: Sequence[Prediction]) -> Prediction:

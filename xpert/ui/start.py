@@ -14,13 +14,22 @@ if TYPE_CHECKING:
     from xpert.model.bundle import BundleInfo
 
 _NEXT = (
-    ("pages/1_Data.py", "Open your own data", ":material/table_view:", "Check a file, confirm what its columns mean, "
-     "and start predictions from your own control cells."),
-    ("pages/2_Predict.py", "Ask a question", ":material/genetics:", "Choose genes or compounds with their strength, "
-     "alone or together, and see every gene's shift."),
-    ("pages/3_Perturbverse.py", "Look around", ":material/bubble_chart:", "Genes and compounds in one map: click a "
-     "point to see what acts like it."),
+    ("pages/1_Data.py", "What is in my file?", ":material/table_view:", "Check it, confirm its columns, and start from "
+     "your own control cells; save and reopen a project."),
+    ("pages/2_Predict.py", "What will this do?", ":material/genetics:", "Genes or compounds with their strength, alone "
+     "or together: every gene's shift, with its evidence."),
+    ("pages/3_Perturbverse.py", "What acts alike?", ":material/bubble_chart:", "Genes and compounds in one map, with "
+     "the nearest neighbours of each."),
+    ("pages/4_Look_up.py", "What does or undoes this?", ":material/manage_search:", "Paste a signature, a gene or a "
+     "compound, and find the treatments that mimic or reverse it."),
+    ("pages/5_Compare.py", "How do these differ?", ":material/compare_arrows:", "Two to twenty treatments side by "
+     "side; combinations against their sum; curves over doses."),
+    ("pages/6_Hypothesis.py", "Is my guess likely?", ":material/lightbulb:", "A guess with its probability, what speaks "
+     "for it, the cells needed to test it, and a report."),
+    ("pages/7_Screen.py", "Which ones do what I want?", ":material/leaderboard:", "Rank thousands of treatments for "
+     "genes that should rise or fall."),
 )  # fmt: skip
+_IN_A_ROW = 4
 
 
 def examples() -> None:
@@ -28,7 +37,7 @@ def examples() -> None:
     found = available(load.bundle_infos())
     if not found:
         return
-    st.header("A first prediction")
+    st.header("Or begin with an example")
     for column, example in zip(st.columns(len(found)), found, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(
@@ -52,26 +61,35 @@ def models() -> None:
             icon=":material/warning:",
         )
         return
-    for column, info in zip(st.columns(max(2, len(infos))), infos, strict=False):
-        with column.container(border=True, height="stretch"):
+    with st.container(border=True):
+        for info in infos:
             _draw_model(info)
 
 
 def _draw_model(info: BundleInfo) -> None:
-    st.markdown(f"**{escaped(info.name)}**")
-    st.markdown(
-        f"- {counted(info.targets, 'target')}: {escaped(listed([m.label for m in info.modalities]))}\n"
-        f"- {counted(len(info.contexts), 'context')}: {escaped(listed(info.contexts))}\n"
-        f"- {counted(info.genes, 'gene')} predicted, as {escaped(info.readout.label)}"
+    words, card = st.columns([10, 2], vertical_alignment="center")
+    words.markdown(f"**{escaped(info.name)}** — {escaped(_summary(info))}")
+    words.caption(
+        f"{counted(info.targets, 'target')}: {escaped(listed([m.label for m in info.modalities]))} · "
+        f"{counted(len(info.contexts), 'context')}: {escaped(listed(info.contexts, most=4))} · "
+        f"{counted(info.genes, 'gene')} predicted, as {escaped(info.readout.label)}"
     )
-    with st.popover("Card: data, skill, limits", icon=":material/description:"):
+    with card.popover("Card", icon=":material/description:", help="Data, skill and limits", width="stretch"):
         st.markdown(info.card)
 
 
+def _summary(info: BundleInfo) -> str:
+    """What the card says first, without its title."""
+    lines = [line.strip() for line in info.card.splitlines()]
+    return next((line for line in lines if line and not line.startswith("#")), "")
+
+
 def where_next() -> None:
-    """One line on each page."""
-    st.header("Where to go")
-    for column, (path, label, icon, words) in zip(st.columns(len(_NEXT)), _NEXT, strict=True):
-        with column:
-            st.page_link(path, label=f"**{label}**", icon=icon)
-            st.caption(words)
+    """One line on each page, by the question that it answers."""
+    st.header("What would you like to know?")
+    for first in range(0, len(_NEXT), _IN_A_ROW):
+        row = _NEXT[first : first + _IN_A_ROW]
+        for column, (path, label, icon, words) in zip(st.columns(_IN_A_ROW), row, strict=False):
+            with column:
+                st.page_link(path, label=f"**{label}**", icon=icon)
+                st.caption(words)

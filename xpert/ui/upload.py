@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from xpert.errors import InputError
 from xpert.plots.labels import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from xpert.data.check import CheckReport
     from xpert.data.dataset import PerturbationDataset
@@ -34,11 +34,14 @@ class Upload:
         What the reader said about the columns; the rest was detected.
     is_confirmed
         Whether the reader has agreed to that meaning.
+    original
+        The file's own bytes, in a file without a name that vanishes with this object; for saving a project.
     """
 
     report: CheckReport
     mapping: Mapping[str, str] = field(default_factory=dict)
     is_confirmed: bool = False
+    original: Original | None = None
 
     def __post_init__(self) -> None:
         if self.is_confirmed and not self.report.is_usable:
@@ -74,7 +77,9 @@ class Upload:
         """
         from xpert.data.check import check_table
 
-        return Upload(check_table(self.table, mapping), dict(mapping))
+        return replace(
+            self, report=check_table(self.table, mapping), mapping=dict(mapping), is_confirmed=False
+        )
 
     def confirmed(self) -> Upload:
         """The same, ready to be used.
@@ -87,10 +92,42 @@ class Upload:
         return replace(self, is_confirmed=True)
 
 
+@dataclass(frozen=True, eq=False)
+class Original:
+    """The bytes of a file whose name is gone: no other program finds them, and they go with this object.
+
+    Attributes
+    ----------
+    file
+        Open for reading.
+    size
+        In bytes.
+    suffix
+        Ending of the name it had.
+    """
+
+    file: BinaryIO
+    size: int
+    suffix: str
+
+    @classmethod
+    def of(cls, path: Path, suffix: str) -> Self:
+        """Hold a file that is about to lose its name."""
+        file = path.open("rb")  # closed with this object
+        return cls(file, os.fstat(file.fileno()).st_size, suffix)
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes from the beginning; several readers do not disturb one another."""
+        place = 0
+        while block := os.pread(self.file.fileno(), _BLOCK, place):
+            place += len(block)
+            yield block
+
+
 def open_file(name: str, content: BinaryIO, progress: Callable[[float], None] | None = None) -> Upload:
     """Read an uploaded file through the guarded reader, and say what it holds.
 
-    The bytes go to a private folder under a name that is made here, and are gone once they are read.
+    The bytes go to a private folder under a name that is made here, and lose that name once they are read.
 
     Parameters
     ----------
@@ -112,8 +149,9 @@ def open_file(name: str, content: BinaryIO, progress: Callable[[float], None] | 
     with TemporaryDirectory(prefix="xpert-") as folder:
         path = Path(folder) / f"upload{_suffix(name)}"
         _store(path, content)
+        original = Original.of(path, _suffix(name))
         table = read(path, name=plain(name), progress=progress)
-    return Upload(check_table(table))
+    return Upload(check_table(table), original=original)
 
 
 def _store(path: Path, content: BinaryIO) -> None:

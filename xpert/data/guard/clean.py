@@ -119,9 +119,9 @@ class MatrixWriter:
         return facts
 
 
-def write_array(path: Path, values: Numbers, budget: DiskBudget) -> None:
-    """Write one whole array."""
-    writer = ArrayWriter(path, values.dtype, budget)
+def write_array(path: Path, values: Numbers, budget: DiskBudget, *, width: int | None = None) -> None:
+    """Write one whole array; `width` is that of its rows, None for a list."""
+    writer = ArrayWriter(path, values.dtype, budget, width=width)
     writer.append(values)
     writer.close()
 

@@ -65,6 +65,16 @@ def _expect(is_so: bool) -> None:  # noqa: FBT001
         raise ValueError("the clean copy does not fit its description")
 
 
+def open_places(folder: Path, meta: dict[str, Any]) -> dict[str, npt.NDArray[np.float32]]:
+    """Where the cells stand on each map of the file, shape ``(cells, 2)``."""
+    found: dict[str, npt.NDArray[np.float32]] = {}
+    for number, name in enumerate(meta["places"]):
+        place = np.load(folder / f"place-{number}.npy", allow_pickle=False)
+        _expect(place.shape == (meta["shape"][0], 2) and place.dtype == np.float32)
+        found[str(name)] = place
+    return found
+
+
 def open_facts(folder: Path, meta: dict[str, Any]) -> Facts:
     """The matrix's facts."""
     cells, genes = meta["shape"]

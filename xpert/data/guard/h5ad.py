@@ -10,6 +10,7 @@ import numpy as np
 from xpert.data.guard import h5
 from xpert.data.guard.h5_columns import read_columns
 from xpert.data.guard.h5_matrix import StoredMatrix, copy_matrix, find_matrix
+from xpert.data.guard.h5_places import read_places
 from xpert.data.guard.words import listed, shown
 from xpert.errors import InputError
 
@@ -40,6 +41,7 @@ def read_h5ad(file: h5py.File, job: Job) -> None:
     matrix = find_matrix(node, where)
     _check_shape(matrix, obs, var)
     job.hints.update(_hints(file))
+    read_places(file, len(obs), job)
     job.write_matrix(matrix, obs, var, lambda feed: copy_matrix(matrix, feed, job.workplace))
     job.finish("h5ad", obs, var, layer=layer, layers=layers)
 

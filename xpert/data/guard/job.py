@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xpert.data.guard.budget import DiskBudget
-from xpert.data.guard.clean import MatrixWriter, write_json
+from xpert.data.guard.clean import MatrixWriter, write_array, write_json
 from xpert.data.guard.entries import Feed, Workplace
 from xpert.data.guard.values import ValueCheck, clean_type
 from xpert.data.guard.words import listed
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from xpert.data.guard.columns import Columns
-    from xpert.data.guard.facts import Facts
+    from xpert.data.guard.facts import Facts, Numbers
     from xpert.data.guard.h5_matrix import StoredMatrix
     from xpert.data.guard.limits import Limits
 
@@ -42,6 +42,8 @@ class Job:
         A further table of cells that the user gave, and its name for messages.
     hints
         What a person should know of the reading.
+    places
+        Names of the maps of the cells, in the order of their files.
     """
 
     limits: Limits
@@ -50,6 +52,7 @@ class Job:
     tell: Callable[[float], None]
     extra: tuple[Columns, str] | None = None
     hints: dict[str, str] = field(default_factory=dict)
+    places: list[str] = field(default_factory=list)
     budget: DiskBudget = field(init=False)
     facts: Facts | None = None
 
@@ -104,6 +107,11 @@ class Job:
         copy(feed)
         self.close_feed(feed)
 
+    def add_place(self, name: str, coordinates: Numbers) -> None:
+        """Copy where the cells stand on one map, shape ``(cells, 2)``."""
+        write_array(self.folder / f"place-{len(self.places)}.npy", coordinates, self.budget, width=2)
+        self.places.append(name)
+
     def finish(
         self, form: str, obs: Columns, var: Columns, *, layer: str = "X", layers: tuple[str, ...] = ("X",)
     ) -> None:
@@ -133,6 +141,7 @@ class Job:
                 "layer": layer,
                 "layers": list(layers),
                 "hints": self.hints,
+                "places": self.places,
                 "facts": {
                     "minimum": facts.minimum,
                     "maximum": facts.maximum,

@@ -33,6 +33,8 @@ class Limits:
     objects, depth, chunk, attributes
         Of an HDF5 file: groups and arrays, how deep they are nested, bytes of one compressed chunk,
         bytes of all attributes.
+    maps
+        Maps of the cells that are kept.
     name, label
         Characters of a gene's, cell's or column's name, and of a text value.
     """
@@ -50,6 +52,7 @@ class Limits:
     depth: int = 16
     chunk: int = 256 * MIB
     attributes: int = 16 * MIB
+    maps: int = 8
     name: int = 1_000
     label: int = 10_000
 

@@ -1,10 +1,26 @@
-"""What the page shows, from top to bottom."""
+"""What the page shows: a signature against every treatment, and targets of compounds."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from xpert.errors import InputError
+from xpert.ui import load
+from xpert.ui.look_up import association_tab, signature_tab
+
+TAB = "look up tab"
+
 
 def draw() -> None:
-    """Draw the page."""
-    st.info("This page is being built.")
+    """Draw both tabs."""
+    if not load.bundle_infos():
+        raise InputError("No model is installed, so there is nothing to look in.")
+    st.caption(
+        "Bring a signature to find treatments that do the same or undo it; or name a compound for the genes that it may "
+        "act through, or a gene for compounds. Which perturbations move one gene stands on the Screen page."
+    )
+    signature, association = st.tabs(["A signature", "A compound or a gene"])
+    with signature:
+        signature_tab.draw()
+    with association:
+        association_tab.draw()

@@ -1,0 +1,1 @@
+"""From predictions to decisions: hypotheses, objectives, and what to measure next."""

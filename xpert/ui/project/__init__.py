@@ -1,0 +1,1 @@
+"""A session as a file that reopens to the same state."""
