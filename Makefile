@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
 # The other scripts there measure skill on the public data; `xpert benchmark` does that for every task.
-SPEED := summarise differential neighbours first_prediction app_first_page cell_encoder
+SPEED := summarise differential neighbours signature_query screen first_prediction app_first_page perturbverse_page cell_encoder
 
 .PHONY: help app test test-slow lint browser wheel docs benchmarks clean
 

@@ -9,8 +9,9 @@ from xpert import load_bundle
 from xpert.errors import InputError, UnknownTargetError
 from xpert.perturbation import Treatment
 from xpert.perturbverse.embed import as_measured, embed, signatures
-from xpert.perturbverse.neighbours import COLUMNS, agreement, default_by, neighbours
+from xpert.perturbverse.neighbours import COLUMNS, agreement, neighbours
 from xpert.perturbverse.project import place, project
+from xpert.perturbverse.quality import default_by, measured
 from xpert.perturbverse.similarity import By, null_pairs
 
 
@@ -147,7 +148,6 @@ def test_a_compound_in_a_model_without_doses_stands_where_it_was_measured():
     table = neighbours(l1000, asked, k=3)
     assert "vorinostat:compound" not in set(table["treatment"])
     assert table["shared_mechanism"].any()
-    assert default_by(l1000) is By.LATENT
 
 
 def test_a_compound_that_is_given_by_its_structure_finds_its_class():
@@ -167,3 +167,12 @@ def test_places_follow_umaps_own_transform_closely():
     ours, theirs = place(points[500:], points[:500], model.embedding_), model.transform(points[500:])
     width = model.embedding_.std()
     assert np.median(np.linalg.norm(ours - theirs, axis=1)) < 0.1 * width
+
+
+def test_the_default_is_the_way_that_was_measured_best():
+    assert default_by("l1000") is By.LATENT
+    assert default_by("tahoe") is By.PRIOR
+    assert default_by("a model of one's own") is By.LATENT
+    found = measured("l1000")
+    assert [quality.precision for quality in found] == sorted((q.precision for q in found), reverse=True)
+    assert found[0].lower > found[1].upper

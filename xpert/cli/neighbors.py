@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     from xpert.cli.listing import write_listing
     from xpert.model.bundle import load_bundle
     from xpert.perturbation import Treatment
-    from xpert.perturbverse.neighbours import default_by, neighbours, read_by
+    from xpert.perturbverse.neighbours import neighbours, read_by
+    from xpert.perturbverse.quality import default_by
     from xpert.prediction.controls import find_name
     from xpert.prediction.own_names import OwnNames
 
@@ -63,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     own = OwnNames.of(bundle).treatment(treatment)
     table = neighbours(bundle, own, by=way, k=args.k, modality=args.modality, context=context)
     if not args.json:
-        sys.stderr.write(f"Neighbours of {own} in {bundle.name}, by {(way or default_by(bundle)).label}\n")
+        sys.stderr.write(
+            f"Neighbours of {own} in {bundle.name}, by {(way or default_by(bundle.name)).label}\n"
+        )
     write_listing(table, as_json=args.json)
     return 0

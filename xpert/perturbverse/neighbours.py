@@ -10,6 +10,7 @@ import pandas as pd
 from xpert.errors import InputError
 from xpert.perturbation import Modality
 from xpert.perturbverse.embed import as_measured, signatures
+from xpert.perturbverse.quality import default_by
 from xpert.perturbverse.similarity import By, p_values, similarity
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def neighbours(
     UnknownTargetError
         For a target of which nothing is known.
     """
-    way, treatment = read_by(by) if by else default_by(bundle), as_measured(bundle, treatment)
+    way, treatment = read_by(by) if by else default_by(bundle.name), as_measured(bundle, treatment)
     found = similarity(bundle, treatment, way, context)
     p_value = p_values(bundle, treatment, way, found)
     rows = _others(bundle, treatment, modality)
@@ -89,15 +90,6 @@ def ways(bundle: Bundle, treatment: Treatment) -> tuple[By, ...]:
     """The ways in which a treatment can be compared: by response only where any is measured or predicted."""
     moves = bool(signatures(bundle, [treatment]).any())
     return tuple(way for way in By if moves or way is not By.RESPONSE)
-
-
-def default_by(bundle: Bundle) -> By:
-    """The way that finds most drugs of one mechanism, as measured by ``xpert benchmark perturbverse``.
-
-    The latent space beats structure and response alone on hundreds of compounds (l1000) and on 42 (NeurIPS). Among the
-    few annotated compounds of Tahoe structure alone finds more.
-    """
-    return By.PRIOR if bundle.name == "tahoe" else By.LATENT
 
 
 def read_by(text: str) -> By:

@@ -87,9 +87,9 @@ def cell_map(
     for outline in drawn:
         closed = [np.append(corners, corners[0]) for corners in outline]
         line = {"color": PURPLE, "width": 2, "dash": "dot"}
-        figure.add_scattergl(
-            x=closed[0], y=closed[1], mode="lines", line=line, hoverinfo="skip", showlegend=False
-        )
+        kind = "scatter" if figure.layout.images else "scattergl"
+        trace = {"type": kind, "x": closed[0], "y": closed[1], "mode": "lines", "line": line}
+        figure.add_trace(trace | {"hoverinfo": "skip", "showlegend": False})
     title = escaped(name.removeprefix("X_"), longest=20)
     return framed(figure, f"{title} 1", f"{title} 2", height=620)
 

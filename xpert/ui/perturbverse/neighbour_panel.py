@@ -10,7 +10,7 @@ import streamlit as st
 from xpert.perturbation import Treatment
 from xpert.plots.labels import plain
 from xpert.plots.universe import kind_label
-from xpert.ui import session
+from xpert.ui import load, session
 from xpert.ui.frame import guarded
 from xpert.ui.perturbverse import saving, snippet, state
 from xpert.ui.plan import Plan
@@ -33,21 +33,29 @@ _COLUMNS = (
 
 def way(bundle: Bundle) -> str:
     """How neighbours are found."""
-    from xpert.perturbverse.neighbours import default_by
+    from xpert.perturbverse.quality import default_by
 
-    return str(session.value(_way_key(bundle)) or default_by(bundle).value)
+    return str(session.value(_way_key(bundle)) or default_by(bundle.name).value)
 
 
 def found(bundle: Bundle, picked: int | None) -> pd.DataFrame:
     """Neighbours of a point by the chosen way, with ``ways``: in how many ways each is among the first."""
     if picked is None:
         return pd.DataFrame(columns=list(_COLUMNS))
+    treatment = str(bundle.perturbverse["treatment"][picked])
+    return _found(bundle.name, treatment, way(bundle), _modality(bundle))
+
+
+@st.cache_data(show_spinner=False, max_entries=1_000)
+def _found(model: str, text: str, by: str, modality: str | None) -> pd.DataFrame:
+    """The same by names alone, kept for everyone: the page runs again with each click."""
     from xpert.perturbverse.neighbours import agreement, neighbours, ways
 
-    treatment = _treatment(bundle, picked)
-    by = way(bundle) if way(bundle) in ways(bundle, treatment) else "latent"
-    table = neighbours(bundle, treatment, by=by, k=NEIGHBOURS, modality=_modality(bundle))
-    counts = agreement(bundle, treatment, k=NEIGHBOURS, modality=_modality(bundle))
+    bundle, treatment = load.bundle(model), Treatment.parse(text)
+    if by not in ways(bundle, treatment):
+        by = "latent"
+    table = neighbours(bundle, treatment, by=by, k=NEIGHBOURS, modality=modality)
+    counts = agreement(bundle, treatment, k=NEIGHBOURS, modality=modality)
     return table.assign(ways=counts.reindex(table.index).fillna(0).astype(int))
 
 
@@ -86,11 +94,12 @@ def draw(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> None:
 
 
 def _draw_ways(bundle: Bundle, picked: int) -> None:
-    from xpert.perturbverse.neighbours import default_by, ways
+    from xpert.perturbverse.neighbours import ways
+    from xpert.perturbverse.quality import default_by
 
     possible = [str(by.value) for by in ways(bundle, _treatment(bundle, picked))]
     if session.value(_way_key(bundle)) not in possible:
-        session.put(_way_key(bundle), default_by(bundle).value)
+        session.put(_way_key(bundle), default_by(bundle.name).value)
     st.segmented_control(
         "Near by",
         possible,
@@ -124,7 +133,24 @@ def _about(bundle: Bundle) -> str:
     }[way(bundle)]
     return (
         f"{words} “Ways” counts in how many of the three a neighbour is among the first {NEIGHBOURS}: what several "
-        "agree on is the safer lead. p is the share of random pairs of these kinds that are as near."
+        f"agree on is the safer lead. p is the share of random pairs of these kinds that are as near. {_measured(bundle)}"
+    )
+
+
+def _measured(bundle: Bundle) -> str:
+    """How many drugs of one mechanism each way was measured to find."""
+    from xpert.perturbverse.quality import measured
+
+    found = measured(bundle.name)
+    if not found:
+        return "How well each way finds treatments of one mechanism has not been measured for this model."
+    scores = ", ".join(
+        f"{'structure alone' if q.by == 'prior' else q.by.value} {q.precision:.2f} ({q.lower:.2f}–{q.upper:.2f})"
+        for q in found
+    )
+    return (
+        f"Asked for the drugs of one's mechanism among {found[0].drugs:,} that have one, without looking at mechanisms or "
+        f"targets, the ways reach a mean average precision of: {scores}."
     )
 
 

@@ -18,7 +18,7 @@ def draw() -> None:
     if not infos:
         raise InputError("No model is installed, so there is no map to show.")
     names = [i.name for i in infos]
-    shown = TREATMENTS
+    shown: str | None = TREATMENTS
     if session.current().upload is not None:
         state.restore(SHOWN, TREATMENTS)
         shown = st.segmented_control(
