@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from xpert.data.responses import Context
+from xpert import load_bundle
+from xpert.data.responses import Condition, Context
 from xpert.errors import InputError, UnknownTargetError
 from xpert.perturbation import CONTROL, Treatment
 from xpert.prediction.predict import predict
@@ -133,3 +134,13 @@ def test_a_model_of_differences_takes_no_control_cells(signed_bundle):
     with pytest.raises(InputError, match="takes no control cells"):
         predict(signed_bundle, [uploaded()], [CONTROL])
     assert one(signed_bundle, "JAK2:crispri").delta[1] == -5.0
+
+
+def test_signed_ranks_stay_in_their_range():
+    """Factors add up to more than the highest rank for some drugs; no rank is higher than that."""
+    tahoe = load_bundle("tahoe")
+    treatment = Treatment.parse("Homoharringtonine:compound")
+    assert tahoe.mean_shift([Condition("a549", treatment)], tahoe.contexts).max() > 1
+    (prediction,) = predict(tahoe, ["a549"], [treatment])
+    for values in (prediction.delta, prediction.lower, prediction.upper):
+        assert np.abs(values).max() <= 1

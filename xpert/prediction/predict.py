@@ -63,7 +63,8 @@ def predict(
     Returns
     -------
     ``len(contexts) × len(treatments)`` predictions, all treatments of the first context first. Where the
-    readout cannot be negative, no predicted mean is: a shift goes down to zero expression at most.
+    readout cannot be negative, no predicted mean is: a shift goes down to zero expression at most. Signed ranks stay
+    from −1 to 1.
 
     Raises
     ------
@@ -189,8 +190,8 @@ def _prediction(
     kept = place.is_measured
     mean, spread, half_width = (np.asarray(values, dtype=np.float64)[kept] for values in rows)
     control = np.asarray(place.context.control, dtype=np.float64)[kept]
-    floor = -control if model.readout in _NEVER_NEGATIVE else np.full_like(control, -np.inf)
-    delta = np.maximum(mean, floor) + 0.0  # no negative zeros
+    floor, ceiling = _ends(model.readout, control)
+    delta = np.clip(mean, floor, ceiling) + 0.0  # no negative zeros
     return Prediction(
         treatment=treatment,
         context=place.context.name,
@@ -201,7 +202,15 @@ def _prediction(
         predicted=control + delta,
         delta=delta,
         lower=np.maximum(delta - half_width, floor) + 0.0,
-        upper=delta + half_width,
+        upper=np.minimum(delta + half_width, ceiling) + 0.0,
         spread=spread,
         evidence=evidence,
     )
+
+
+def _ends(readout: Readout, control: Floats) -> tuple[Floats, Floats]:
+    """The lowest and the highest shift that a readout can have: down to no expression, and ranks from −1 to 1."""
+    if readout is Readout.SIGNED_RANK:
+        return np.full_like(control, -1.0), np.full_like(control, 1.0)
+    floor = -control if readout in _NEVER_NEGATIVE else np.full_like(control, -np.inf)
+    return floor, np.full_like(control, np.inf)

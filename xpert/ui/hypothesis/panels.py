@@ -37,7 +37,7 @@ def measured(verdict: Verdict) -> None:
             "distance": [m.distance for m in verdict.measured],
             "shift": [m.shift for m in verdict.measured],
             "half": [m.half_width for m in verdict.measured],
-            "speaks": ["for it" if m.shift * sign > 0 else "against it" for m in verdict.measured],
+            "speaks": [_speaks(m.shift * sign, m.half_width) for m in verdict.measured],
             "beyond": [100 * m.beyond for m in verdict.measured],
             "cells": [m.cells for m in verdict.measured],
         }
@@ -221,6 +221,13 @@ def _interval(table: pd.DataFrame) -> list[str]:
 
 def _needed(what: str, corrected: str, found: Cells) -> tuple[str, str, float, str]:
     return what, corrected, found.effect, found.label
+
+
+def _speaks(shift: float, half_width: float) -> str:
+    """What a measured shift in the direction of the hypothesis says; nothing within its own interval of zero."""
+    if abs(shift) <= half_width:
+        return "for neither"
+    return "for it" if shift > 0 else "against it"
 
 
 def _stance(path: int, sign: int) -> str:
