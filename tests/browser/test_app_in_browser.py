@@ -186,6 +186,10 @@ def test_pictures_of_every_page(chromium, server, output, theme, width):
         "data": "/Data",
         "predict": LINK,
         "perturbverse": "/Perturbverse",
+        "look-up": "/Look_up",
+        "compare": "/Compare",
+        "hypothesis": "/Hypothesis",
+        "screen": "/Screen",
     }.items():
         someone.go(path)
         if name in {"predict", "perturbverse"}:

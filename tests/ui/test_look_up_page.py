@@ -23,6 +23,13 @@ def page(app):
     return app.switch_page(PAGE).run()
 
 
+@pytest.fixture
+def associating(page):
+    """The page on its second tab, which draws nothing before it is opened."""
+    page.session_state["look up tab"] = "A compound or a gene"
+    return page.run()
+
+
 def press(app, label):
     return next(b for b in app.button if b.label == label).click().run()
 
@@ -76,16 +83,16 @@ def test_nothing_given_and_nonsense_are_said_in_words(page):
     assert "No model has measured" in said(page).replace("\\", "")
 
 
-def test_targets_of_a_compound_are_those_of_python(page):
-    box(page, "A compound or a gene").set_value("gefitinib").run()
+def test_targets_of_a_compound_are_those_of_python(associating):
+    box(associating, "A compound or a gene").set_value("gefitinib").run()
     expected = associate(load.bundle("l1000"), Treatment.parse("gefitinib:compound"))
-    assert result(page, "known")["target"].tolist() == expected["target"].tolist()
-    assert result(page, "known")["target"][0] == "EGFR"
+    assert result(associating, "known")["target"].tolist() == expected["target"].tolist()
+    assert result(associating, "known")["target"][0] == "EGFR"
 
 
-def test_a_gene_by_its_name_finds_compounds(page):
-    box(page, "A compound or a gene").set_value("ESR1").run()
-    assert result(page, "known")["known"][:5].all()
+def test_a_gene_by_its_name_finds_compounds(associating):
+    box(associating, "A compound or a gene").set_value("ESR1").run()
+    assert result(associating, "known")["known"][:5].all()
 
 
 @pytest.mark.parametrize(

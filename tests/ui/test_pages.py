@@ -15,7 +15,10 @@ from xpert.ui import load
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-PAGES = ("pages/1_Data.py", "pages/2_Predict.py", "pages/3_Perturbverse.py")
+PAGES = (
+    "pages/1_Data.py", "pages/2_Predict.py", "pages/3_Perturbverse.py", "pages/4_Look_up.py", "pages/5_Compare.py",
+    "pages/6_Hypothesis.py", "pages/7_Screen.py",
+)  # fmt: skip
 
 
 def said(app: AppTest) -> str:
@@ -94,7 +97,7 @@ def test_an_error_of_the_input_is_shown_as_it_is_written(app, monkeypatch):
     assert app.error[0].value == "Use \\*another\\* file\\."
 
 
-def test_without_any_model_the_pages_say_what_to_do(app, monkeypatch):
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_without_any_model_the_pages_say_what_to_do(app, monkeypatch, page):
     monkeypatch.setattr(load, "bundle_infos", tuple)
-    assert "xpert train" in visit(app, PAGES[1]).error[0].value.replace("\\", "")
-    assert "No model" in visit(app, PAGES[2]).error[0].value
+    assert "xpert train" in visit(app, page).error[0].value.replace("\\", "")

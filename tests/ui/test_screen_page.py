@@ -14,9 +14,10 @@ from xpert.design.objective import Objective
 from xpert.design.screen import screen
 from xpert.errors import InputError
 from xpert.ui import load
+from xpert.ui.files import table_file
 from xpert.ui.screen.asked import Asked, movers_lines
 from xpert.ui.screen.jobs import AT_ONCE, MOST_WAITING, CancelledError, Workers
-from xpert.ui.screen.results_view import as_json, table_file
+from xpert.ui.screen.results_view import as_json
 
 PAGE = "pages/7_Screen.py"
 PATHWAY = "HALLMARK_INTERFERON_GAMMA_RESPONSE"

@@ -39,11 +39,7 @@ class Place(NamedTuple):
 @fragment
 def draw() -> None:
     """Draw every control and the button that asks for the prediction."""
-    infos = load.bundle_infos()
-    if not infos:
-        raise InputError(
-            "No model is installed. Train one with `xpert train`, or set XPERT_MODELS to its folder."
-        )
+    infos = load.installed()
     _follow_url(infos)
     with st.container(border=True):
         left, right = st.columns(2)

@@ -16,7 +16,7 @@ _KINDS = {"csv": ("CSV", "text/csv"), "parquet": ("Parquet", "application/vnd.ap
 
 
 def table_buttons(table: pd.DataFrame, name: str, *, label: str = "Table") -> None:
-    """A button for CSV and one for Parquet, side by side.
+    """A button for CSV and one for Parquet.
 
     Parameters
     ----------
@@ -27,16 +27,15 @@ def table_buttons(table: pd.DataFrame, name: str, *, label: str = "Table") -> No
     label
         What the buttons call it.
     """
-    with st.container(horizontal=True):
-        for ending, (words, mime) in _KINDS.items():
-            st.download_button(
-                f"{label} ({words})",
-                partial(table_file, table, f".{ending}"),
-                file_name=f"{name}.{ending}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-            )
+    for ending, (words, mime) in _KINDS.items():
+        st.download_button(
+            f"{label} ({words})",
+            partial(table_file, table, f".{ending}"),
+            file_name=f"{name}.{ending}",
+            mime=mime,
+            icon=":material/download:",
+            on_click="ignore",
+        )
 
 
 def table_file(table: pd.DataFrame, ending: str) -> bytes:

@@ -20,6 +20,22 @@ def bundle_infos() -> tuple[BundleInfo, ...]:
     return list_bundles()
 
 
+def installed() -> tuple[BundleInfo, ...]:
+    """The same, for a page that can do nothing without a model.
+
+    Raises
+    ------
+    InputError
+        When there is none, saying how to get one.
+    """
+    infos = bundle_infos()
+    if not infos:
+        raise InputError(
+            "No model is installed. Train one with `xpert train`, or set XPERT_MODELS to a folder that holds some."
+        )
+    return infos
+
+
 @st.cache_resource(
     show_spinner="Loading the model; the first time takes some seconds …", show_time=True, max_entries=8
 )

@@ -25,9 +25,7 @@ _DRAWN = {
 
 def draw() -> None:
     """Draw the page."""
-    infos = load.bundle_infos()
-    if not infos:
-        raise InputError("No model is installed, so there is nothing to compare.")
+    infos = load.installed()
     _follow_address(infos)
     place = _draw_place(infos)
     tabs = st.tabs([view.label for view in View], key=state.TAB, on_change=_tab_changed)

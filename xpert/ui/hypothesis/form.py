@@ -35,11 +35,7 @@ _VERBS = {"up": "▲ raises", "down": "▼ lowers"}
 @fragment
 def draw() -> None:
     """Draw the sentence and the button."""
-    infos = load.bundle_infos()
-    if not infos:
-        raise InputError(
-            "No model is installed. Train one with `xpert train`, or set XPERT_MODELS to its folder."
-        )
+    infos = load.installed()
     _follow_address(infos)
     with st.container(border=True):
         left, right = st.columns(2)

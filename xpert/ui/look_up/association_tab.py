@@ -134,6 +134,7 @@ def _draw_found(bundle: Bundle, treatment: Treatment, table: pd.DataFrame) -> No
     if genetic and rows and rows[0] < len(table):
         chosen = Treatment.of(Perturbation(str(table["target"].iloc[rows[0]]), Modality.COMPOUND))
         predict_link(bundle.name, str(chosen), next(iter(bundle.contexts)))
-    table_buttons(table, "xpert-association", label="Table")
+    with st.container(horizontal=True):
+        table_buttons(table, "xpert-association", label="Table")
     with st.expander("Show the Python lines", icon=":material/code:"):
         st.code(associate_lines(bundle.name, str(treatment)), language="python")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from xpert.errors import InputError
 from xpert.ui import load
+from xpert.ui.frame import Guard
 from xpert.ui.look_up import association_tab, signature_tab
 
 TAB = "look up tab"
@@ -13,14 +13,15 @@ TAB = "look up tab"
 
 def draw() -> None:
     """Draw both tabs."""
-    if not load.bundle_infos():
-        raise InputError("No model is installed, so there is nothing to look in.")
+    load.installed()
     st.caption(
         "Bring a signature to find treatments that do the same or undo it; or name a compound for the genes that it may "
         "act through, or a gene for compounds. Which perturbations move one gene stands on the Screen page."
     )
-    signature, association = st.tabs(["A signature", "A compound or a gene"])
-    with signature:
-        signature_tab.draw()
-    with association:
-        association_tab.draw()
+    signature, association = st.tabs(["A signature", "A compound or a gene"], key=TAB, on_change="rerun")
+    if signature.open:
+        with signature, Guard():
+            signature_tab.draw()
+    if association.open:
+        with association, Guard():
+            association_tab.draw()

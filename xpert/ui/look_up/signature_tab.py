@@ -174,7 +174,8 @@ def _draw_result(found: Found) -> None:
     with figure:
         if picked is not None:
             _draw_picked(found, picked)
-    table_buttons(shown, "xpert-signature", label="Result")
+    with st.container(horizontal=True):
+        table_buttons(shown, "xpert-signature", label="Result")
     with st.expander("Show the Python lines", icon=":material/code:"):
         st.code(query_lines(found.python, found.direction), language="python")
 

@@ -12,8 +12,8 @@ from xpert.plots.labels import plain
 from xpert.plots.universe import kind_label
 from xpert.ui import load, session
 from xpert.ui.frame import guarded
+from xpert.ui.links import predict_link
 from xpert.ui.perturbverse import saving, snippet, state
-from xpert.ui.plan import Plan
 from xpert.ui.text import escaped
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def draw(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> None:
     )
     st.caption(_about(bundle))
     rows = [row for row in event["selection"]["rows"] if row < len(near)]
-    _predict_link(bundle, str(at["treatment"]), str(at["context"]))
+    predict_link(bundle.name, str(at["treatment"]), str(at["context"]))
     if rows:
         chosen = near.iloc[rows[0]]
-        _predict_link(bundle, str(chosen["treatment"]), str(chosen["context"]))
+        predict_link(bundle.name, str(chosen["treatment"]), str(chosen["context"]))
         with st.container(horizontal=True):
             row = int(near.index[rows[0]])
             st.button("Go there", icon=":material/my_location:", on_click=_go, args=(row,))
@@ -187,16 +187,6 @@ def _draw_files(bundle: Bundle, treatment: str, near: pd.DataFrame) -> None:
                 bundle.name, treatment, way(bundle), NEIGHBOURS, _modality(bundle)
             )
             st.code(lines, language="python")
-
-
-def _predict_link(bundle: Bundle, treatment: str, context: str) -> None:
-    plan = Plan(bundle.name, context, (Treatment.parse(treatment),))
-    st.page_link(
-        "pages/2_Predict.py",
-        label=f"Predict {escaped(treatment, longest=60)} in {escaped(context, longest=30)}",
-        icon=":material/genetics:",
-        query_params=plan.query,
-    )
 
 
 def _treatment(bundle: Bundle, row: int) -> Treatment:

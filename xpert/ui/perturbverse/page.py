@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from xpert.errors import InputError
 from xpert.ui import load, session
 from xpert.ui.perturbverse import cells_map, state, treatment_map
 
@@ -14,9 +13,7 @@ TREATMENTS, CELLS = "A model's treatments", "Your cells"
 
 def draw() -> None:
     """Draw the page."""
-    infos = load.bundle_infos()
-    if not infos:
-        raise InputError("No model is installed, so there is no map to show.")
+    infos = load.installed()
     names = [i.name for i in infos]
     shown: str | None = TREATMENTS
     if session.current().upload is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,9 +10,10 @@ from xpert.data.gene_list import words
 from xpert.plots.labels import plain
 from xpert.plots.score_bars import score_bars, score_bars_alt
 from xpert.ui import figures, load, session
+from xpert.ui.files import table_buttons
 from xpert.ui.frame import fragment, guarded
+from xpert.ui.links import predict_link
 from xpert.ui.screen.asked import movers_lines
-from xpert.ui.screen.results_view import predict_link, table_file
 from xpert.ui.text import escaped
 
 if TYPE_CHECKING:
@@ -158,14 +158,6 @@ def _draw_table(found: Movers, unit: str) -> None:
 
 def _draw_files(found: Movers, names: list[str], contexts: list[str]) -> None:
     with st.container(horizontal=True):
-        for ending, mime in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
-            st.download_button(
-                f"Table ({'CSV' if ending == 'csv' else 'Parquet'})",
-                partial(table_file, found.table, f".{ending}"),
-                file_name=f"xpert-movers.{ending}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        table_buttons(found.table, "xpert-movers")
     with st.expander("Show the Python lines", icon=":material/code:"):
         st.code(movers_lines(found.model, names, contexts), language="python")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from xpert.errors import InputError
 from xpert.ui import load
 from xpert.ui.frame import Guard
 from xpert.ui.screen import controls, movers_view, progress, results_view
@@ -15,8 +14,7 @@ _TABS = {"Rank treatments": "rank", "Which perturbations move my gene?": "movers
 
 def draw() -> None:
     """Draw the page."""
-    if not load.bundle_infos():
-        raise InputError("No model is installed, so there is nothing to screen.")
+    load.installed()
     st.caption(
         "Say what a treatment should do to your cells, and thousands of treatments are put in order: each with its "
         "score, a p value against random genes, and how well such answers held on measurements that were left out."

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from xpert.model.question import Question
-from xpert.perturbation import Treatment
 from xpert.plots.labels import plain
 from xpert.plots.score_bars import score_bars, score_bars_alt
 from xpert.ui import figures, session
+from xpert.ui.files import table_buttons
 from xpert.ui.frame import fragment
-from xpert.ui.plan import Plan
+from xpert.ui.links import predict_link
 from xpert.ui.text import escaped
 
 if TYPE_CHECKING:
@@ -168,29 +165,10 @@ def _draw_table(ranking: Ranking, shown: pd.DataFrame) -> None:
     predict_link(ranking.model, str(chosen["treatment"]), str(chosen["context"]))
 
 
-def predict_link(model: str, treatment: str, context: str) -> None:
-    """A link that opens one treatment on the Predict page."""
-    plan = Plan(model, context, (Treatment.parse(treatment),))
-    st.page_link(
-        "pages/2_Predict.py",
-        label=f"Predict {escaped(treatment, longest=60)} in {escaped(context, longest=30)}",
-        icon=":material/genetics:",
-        query_params=plan.query,
-    )
-
-
 def _draw_files(asked: Asked, ranking: Ranking) -> None:
     st.subheader("Take it away")
     with st.container(horizontal=True):
-        for ending, mime in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
-            st.download_button(
-                f"Ranking ({'CSV' if ending == 'csv' else 'Parquet'})",
-                partial(table_file, ranking.table, f".{ending}"),
-                file_name=f"xpert-screen.{ending}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        table_buttons(ranking.table, "xpert-screen", label="Ranking")
         st.download_button(
             "Settings (JSON)",
             lambda: as_json(ranking.settings),
@@ -210,16 +188,6 @@ def _draw_files(asked: Asked, ranking: Ranking) -> None:
         )
     with st.expander("Show the Python lines", icon=":material/code:"):
         st.code(asked.lines, language="python")
-
-
-def table_file(table: pd.DataFrame, ending: str) -> bytes:
-    """A table as CSV or Parquet."""
-    from xpert.prediction.export import write_table
-
-    with TemporaryDirectory(prefix="xpert-") as folder:
-        path = Path(folder) / f"table{ending}"
-        write_table(table, path)
-        return path.read_bytes()
 
 
 def as_json(found: object) -> bytes:
