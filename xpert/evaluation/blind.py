@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xpert.model.predictor import Predictor
     from xpert.perturbation import Treatment
 
+BLIND = "blind to the treatment"
+
 
 @dataclass(frozen=True, eq=False)
 class Blind:
@@ -45,7 +47,7 @@ class Blind:
     @property
     def name(self) -> str:
         """Name as shown beside a score."""
-        return "blind to the treatment"
+        return BLIND
 
     def fit(self, responses: Responses) -> Self:
         """Fit the predictor."""

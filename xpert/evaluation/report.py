@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from xpert.evaluation.blind import BLIND
 from xpert.evaluation.null_report import null_table
 from xpert.evaluation.task import Role
 
@@ -179,7 +180,7 @@ def _network(part: pd.DataFrame, shipped: pd.Series, metric: Metric) -> str:
     networks = part[part["role"] == Role.NETWORK.value]
     if networks.empty:
         # Whoever predicts responses is asked blind, too; where nobody was, there is no place for a network.
-        return "not asked" if (part["role"] == Role.BLIND.value).any() else "–"
+        return "not asked" if (part["model"] == BLIND).any() else "–"
     added, low, high = (float(networks[f"over_shipped{end}"].iloc[0]) for end in ("", "_lower", "_upper"))
     digits = metric.decimals
     return f"{_signed(added, digits)} [{_signed(low, digits)}, {_signed(high, digits)}]"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from xpert.errors import InputError, nearest_names
-from xpert.evaluation.blind import blind
+from xpert.evaluation.blind import BLIND, blind
 from xpert.evaluation.kept import Kept
 from xpert.evaluation.network import on_top
 from xpert.evaluation.response_contest import ResponseContest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from xpert.evaluation.task import Contest, Task
 
-CEILING, BLIND, NETWORK = "ceiling", "blind to the treatment", "network"
+CEILING, NETWORK = "ceiling", "network"
 
 
 class Progress(Protocol):

@@ -270,7 +270,7 @@ _CONTESTANTS: Mapping[str, tuple[Role, Callable[[Evidence, int], Floats]]] = {
     "connectivity": (Role.REFERENCE, _plain),
     "signed, informative responders": (Role.SIMPLE, lambda e, _: e.connected),
     "pooled over pathways": (Role.SIMPLE, lambda e, _: pooled_over_pathways(e.connected, e.pathways)),
-    "popular targets": (Role.SIMPLE, lambda e, _: e.known.popularity()),
+    "popular targets": (Role.BLIND, lambda e, _: e.known.popularity()),
     "targets of similar responses": (Role.SIMPLE, lambda e, _: e.by_response),
     "targets of similar structure and response": (Role.SIMPLE, _all_together),
     "targets of similar compounds": (Role.SIMPLE, lambda e, _: e.by_structure),
@@ -281,4 +281,5 @@ _CONTESTANTS: Mapping[str, tuple[Role, Callable[[Evidence, int], Floats]]] = {
         _exchanged(lambda e: pooled_over_pathways(e.connected, e.pathways)),
     ),
     "shuffled drugs, similar compounds": (Role.NULL, _exchanged(lambda e: e.by_structure)),
+    "shuffled drugs, all known ones vouch": (Role.NULL, _exchanged(lambda e: e.by_library)),
 }
