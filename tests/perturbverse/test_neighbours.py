@@ -7,8 +7,8 @@ import pytest
 
 from xpert import load_bundle
 from xpert.errors import InputError, UnknownTargetError
-from xpert.perturbation import Treatment
-from xpert.perturbverse.embed import as_measured, embed, signatures
+from xpert.perturbation import Modality, Perturbation, Treatment
+from xpert.perturbverse.embed import as_measured, embed, signatures, standing
 from xpert.perturbverse.neighbours import COLUMNS, agreement, neighbours
 from xpert.perturbverse.project import place, project
 from xpert.perturbverse.quality import default_by, measured
@@ -176,3 +176,42 @@ def test_the_default_is_the_way_that_was_measured_best():
     found = measured("l1000")
     assert [quality.precision for quality in found] == sorted((q.precision for q in found), reverse=True)
     assert found[0].lower > found[1].upper
+
+
+def test_p_values_of_predicted_responses_are_even_too():
+    """Compounds that were never measured: their predictions resemble what most compounds do, and the null knows."""
+    l1000 = load_bundle("l1000")
+    taken = {name.casefold() for name in l1000.targets}
+    names = [
+        c.name for c in l1000.features.compounds.compounds if c.smiles and c.name.casefold() not in taken
+    ]
+    draw = np.random.default_rng(5)
+    shares = []
+    for name in draw.choice(names, 12, replace=False):
+        treatment = Treatment.of(Perturbation(str(name), Modality.COMPOUND))
+        table = neighbours(l1000, treatment, by="response", k=9999, modality="compound")
+        shares.append((table["p_value"] <= 0.05).mean())
+    assert np.mean(shares) < 0.12
+
+
+@pytest.mark.parametrize(
+    ("model", "one", "other"),
+    [
+        ("l1000", "GEFITINIB@1uM", "gefitinib:compound"),
+        ("tggates", "acetaminophen@5mM", "Acetaminophen@5000uM"),
+        ("perturbseq", "EKLF:crispra", "KLF1:crispra"),
+    ],
+)
+def test_another_spelling_is_the_same_treatment(model, one, other):
+    bundle = load_bundle(model)
+    first, second = (neighbours(bundle, Treatment.parse(text), k=5) for text in (one, other))
+    assert first.equals(second)
+    assert other not in set(first["treatment"])
+
+
+def test_what_a_place_rests_on_is_said(perturbseq):
+    assert "was measured by perturbseq in 1 context" in standing(perturbseq, Treatment.parse("KLF1:crispra"))
+    assert "nor was any knockout" in standing(perturbseq, Treatment.parse("KLF1:ko"))
+    assert "predicts no change" in standing(perturbseq, Treatment.parse("STAT1:crispri"))
+    double = Treatment.parse("KLF1:crispra + MAP2K3:crispra")
+    assert "by the response that perturbseq predicts" in standing(perturbseq, double)

@@ -33,6 +33,29 @@ def test_lists_from_a_knockout_find_it_and_its_pathway(papalexi):
     assert table["q_value"].is_monotonic_increasing
 
 
+@pytest.mark.parametrize("side", ["up", "down"])
+def test_one_side_alone_is_no_more_certain_than_two(side):
+    """A null that is cut to the query's own genes would be the query itself, and every score above it significant."""
+    l1000 = load_bundle("l1000")
+    up, down = lists_of(l1000, "vorinostat:compound", 50)
+    signature = Signature.of_lists(up, []) if side == "up" else Signature.of_lists([], down)
+    for direction, sign in ((Direction.MIMIC, 1), (Direction.REVERSE, -1)):
+        table = query([l1000], signature, direction)
+        assert (sign * table["score"][:5] > 0).all()
+        assert (table["p_value"] < 0.01).mean() < 0.25  # vorinostat lowers what many lower
+    table = query([l1000], signature, Direction.MIMIC)
+    assert {"vorinostat:compound", "trichostatin-a:compound"} <= set(table["treatment"][:5])
+
+
+def test_what_scores_alike_has_the_same_p_value(papalexi):
+    """Of ten genes many draws are the query's own split: rounding must not decide between them."""
+    signature = Signature.of_lists(
+        ["NFKBIA", "IFNGR2", "MDH2", "ATRX"], ["JAK2", "STAT1", "PSMB9", "UBE2L6", "STAT3", "STAT2"]
+    )
+    table = query([papalexi], signature, Direction.MIMIC).set_index("treatment")
+    assert table["p_value"].min() > 1e-4
+
+
 def test_the_opposite_signature_is_reversed_by_it(papalexi):
     up, down = lists_of(papalexi, "IFNGR1:ko")
     table = query([papalexi], Signature.of_lists(down, up), Direction.REVERSE)

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from xpert.errors import InputError
+from xpert.model.own_names import OwnNames
 from xpert.perturbation import Treatment
-from xpert.prediction.own_names import OwnNames
 from xpert.prediction.predict import predict
 
 TARGETS = ("KLF1", "MYC", "Trametinib", "Simvastatin", "house drug 7")

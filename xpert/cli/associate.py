@@ -43,12 +43,11 @@ def run(args: argparse.Namespace) -> int:
     from xpert.model.bundle import load_bundle
     from xpert.perturbation import Treatment
     from xpert.perturbverse.associate import associate
-    from xpert.prediction.own_names import OwnNames
 
     if args.k < 1:
         raise InputError(f"-k is a number from 1 upwards, not {args.k}.")
     treatment = Treatment.parse(args.treat)
     bundle = load_bundle(args.model)
-    table = associate(bundle, OwnNames.of(bundle).treatment(treatment), k=args.k)
+    table = associate(bundle, treatment, k=args.k)
     write_listing(table, as_json=args.json)
     return 0

@@ -51,21 +51,18 @@ def run(args: argparse.Namespace) -> int:
     from xpert.cli.listing import write_listing
     from xpert.model.bundle import load_bundle
     from xpert.perturbation import Treatment
+    from xpert.perturbverse.embed import standing
     from xpert.perturbverse.neighbours import neighbours, read_by
     from xpert.perturbverse.quality import default_by
     from xpert.prediction.controls import find_name
-    from xpert.prediction.own_names import OwnNames
 
     if args.k < 1:
         raise InputError(f"-k is a number from 1 upwards, not {args.k}.")
     treatment, way = Treatment.parse(args.treat), read_by(args.by) if args.by else None
     bundle = load_bundle(args.model)
     context = args.context and (find_name(args.context, bundle.contexts) or args.context)
-    own = OwnNames.of(bundle).treatment(treatment)
-    table = neighbours(bundle, own, by=way, k=args.k, modality=args.modality, context=context)
-    if not args.json:
-        sys.stderr.write(
-            f"Neighbours of {own} in {bundle.name}, by {(way or default_by(bundle.name)).label}\n"
-        )
+    table = neighbours(bundle, treatment, by=way, k=args.k, modality=args.modality, context=context)
+    sys.stderr.write(f"Neighbours in {bundle.name}, by {(way or default_by(bundle.name)).label}\n")
+    sys.stderr.write(f"{standing(bundle, treatment)}\n")
     write_listing(table, as_json=args.json)
     return 0

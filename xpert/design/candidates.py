@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from xpert.errors import InputError
+from xpert.model.own_names import OwnNames
 from xpert.perturbation import Dose, Modality, Perturbation, Treatment
-from xpert.prediction.own_names import OwnNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,9 +18,9 @@ import numpy as np
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition
 from xpert.errors import InputError
+from xpert.model.own_names import OwnNames
 from xpert.model.question import Question
 from xpert.perturbation import Treatment
-from xpert.prediction.own_names import OwnNames
 from xpert.prediction.predict import predict
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xpert.errors import InputError
+from xpert.model.own_names import OwnNames
 from xpert.perturbation import Dose, DoseUnit, Treatment
-from xpert.prediction.own_names import OwnNames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,9 +17,9 @@ from xpert.design.readouts import Aimed, telling_readouts
 from xpert.design.said import says, sentences_of
 from xpert.errors import InputError
 from xpert.model.calibration import LEVELS, Asked
+from xpert.model.own_names import OwnNames
 from xpert.model.question import Question
 from xpert.prediction.controls import placed
-from xpert.prediction.own_names import OwnNames
 from xpert.prediction.predict import known_context, predict
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xpert.model.own_names import OwnNames
 from xpert.model.question import hits
-from xpert.prediction.own_names import OwnNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from xpert.features.compounds import Compound
 from xpert.features.similarity import compound_direction
 from xpert.model.likeness import unit
 from xpert.perturbation import Modality, Perturbation, Treatment
-from xpert.perturbverse.embed import signatures
+from xpert.perturbverse.embed import as_measured, signatures
 from xpert.perturbverse.targets import TargetLibrary
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def associate(bundle: Bundle, treatment: Treatment, *, k: int | None = None) -> 
     UnknownTargetError
         For a target of which nothing is known.
     """
+    if not treatment.active.is_control:
+        treatment = as_measured(bundle, treatment)
     if len(treatment.active) != 1:
         raise InputError(
             "Associations are between one compound and one gene; name one of them, for example gefitinib@1uM."

@@ -8,6 +8,7 @@ import numpy as np
 
 from xpert.data.responses import Condition
 from xpert.errors import InputError
+from xpert.model.own_names import OwnNames
 from xpert.perturbation import Perturbation, Treatment
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def signatures(bundle: Bundle, treatments: Sequence[Treatment], context: str | N
     """What sets each treatment's response apart, measured where it was and predicted elsewhere, ``(treatments, genes)``.
 
     The mean shift of all treatments of its kind in a context is taken off (see `Signatures`), and contexts are averaged.
-    A treatment that is predicted to change nothing has a row of zeros.
+    A treatment that is predicted to change nothing, or is of a kind that the bundle never measured, has a row of zeros.
 
     Raises
     ------
@@ -82,8 +83,9 @@ def _predicted(
     bundle: Bundle, treatments: Sequence[Treatment], context: str | None
 ) -> dict[Treatment, Floats]:
     """Signatures of those treatments that are predicted to change anything."""
+    answerable = [t for t in treatments if all(p.modality in bundle.modalities for p in t.perturbations)]
     where = [context] if context else list(bundle.contexts)
-    conditions = [Condition(name, treatment) for treatment in treatments for name in where]
+    conditions = [Condition(name, treatment) for treatment in answerable for name in where]
     mean = bundle.mean_shift(conditions, bundle.contexts)
     moved = np.flatnonzero(mean.any(axis=1))
     if not len(moved):
@@ -93,22 +95,40 @@ def _predicted(
 
 
 def as_measured(bundle: Bundle, treatment: Treatment) -> Treatment:
-    """The treatment as the bundle knows it: where it was measured without a dose, any dose means that.
+    """The treatment by the bundle's own names; where it was measured without a dose, any dose means that.
 
     Raises
     ------
     InputError
         For control, which does nothing and so has no place.
     """
-    active = treatment.active
-    if active.is_control:
+    if treatment.active.is_control:
         raise InputError(f"{treatment} does nothing to the cells, so it has no place among treatments.")
+    own = OwnNames.of(bundle).treatment(treatment.active)
     undosed = Treatment(
         frozenset(
-            p if p.modality.is_genetic else Perturbation(p.target, p.modality) for p in active.perturbations
+            p if p.modality.is_genetic else Perturbation(p.target, p.modality) for p in own.perturbations
         )
     )
-    return undosed if undosed in bundle.signatures.places else active
+    return undosed if undosed in bundle.signatures.places else own
+
+
+def standing(bundle: Bundle, treatment: Treatment) -> str:
+    """What the place of a treatment rests on, in a sentence."""
+    own = as_measured(bundle, treatment)
+    row = bundle.signatures.places.get(own)
+    if row is not None:
+        count = int(bundle.perturbverse["conditions"].iloc[row])
+        return f"{own} was measured by {bundle.name} in {count} {'context' if count == 1 else 'contexts'}."
+    unknown = [p.modality.label for p in own.ordered if p.modality not in bundle.modalities]
+    if unknown:
+        return (
+            f"{own} was not measured by {bundle.name}, nor was any {unknown[0]}: it is compared by what is known of its "
+            "targets alone."
+        )
+    if not signatures(bundle, [own]).any():
+        return f"{own} was not measured, and {bundle.name} predicts no change: it is compared by what is known of it alone."
+    return f"{own} was not measured: it is compared by what is known of it and by the response that {bundle.name} predicts."
 
 
 def _fitted(bundle: Bundle, context: str | None) -> Mapping[Treatment, int]:

@@ -56,7 +56,8 @@ def neighbours(
     Returns
     -------
     Nearest first, columns `COLUMNS`: ``distance`` is one minus the cosine (0 to 2), ``p_value`` the share of random pairs
-    of these kinds that are as near, ``shared_mechanism`` whether both are known to have one in common, ``evidence`` what
+    of these kinds that are as near, ``context`` names the one in
+    which the neighbour was measured, or counts them; ``shared_mechanism`` says whether both are known to have one in common, ``evidence`` what
     the neighbour's own place rests on. The index is the row in ``bundle.perturbverse``.
 
     Raises
@@ -110,7 +111,7 @@ def read_by(text: str) -> By:
 
 def _others(bundle: Bundle, treatment: Treatment, modality: str | None) -> np.ndarray:
     points = bundle.perturbverse
-    other = points["treatment"].astype(str).to_numpy() != str(treatment)
+    other = np.array([measured != treatment for measured in bundle.signatures.treatments])
     if modality is not None:
         kinds = points["modality"].astype(str).to_numpy()
         wanted = _modality(modality)
@@ -137,7 +138,11 @@ def _table(
 ) -> pd.DataFrame:
     points = bundle.perturbverse.iloc[rows]
     own = known_mechanisms(bundle, treatment)
-    table = points[["treatment", "context", "modality", "mechanism"]].assign(
+    table = points[["treatment", "modality", "mechanism"]].assign(
+        context=[
+            str(name) if count == 1 else f"{count} contexts"
+            for name, count in zip(points["context"], points["conditions"], strict=True)
+        ],
         mechanism=points["mechanism"].fillna(""),
         shared_mechanism=[
             bool(own & known_mechanisms(bundle, bundle.signatures.treatments[row])) for row in rows

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from xpert.data.gene_list import GeneList
-from xpert.data.genes import GeneNames
 from xpert.errors import InputError
 from xpert.model.likeness import unit
 
@@ -28,7 +27,7 @@ COLUMNS = (
 FEWEST = 10
 DRAWS = 1_000
 _TINY = 1e-12
-_TAIL, _SMALLEST = 0.1, 1e-9
+_TAIL, _SMALLEST, _SAME = 0.1, 1e-9, 1e-5
 
 
 class Direction(StrEnum):
@@ -66,9 +65,9 @@ class Match:
     def of(cls, bundle: Bundle, signature: Signature) -> Self:
         """Compare with every measured treatment.
 
-        The null signatures are drawn with the covariance of the bundle's own responses, and cut to as many genes up and
-        down as the query where that is a list: so genes that go together in these cells go together in them too, as they
-        would not if genes were exchanged at random.
+        The null signatures are drawn with the covariance of the bundle's own responses, so that genes that go together in
+        these cells go together in them too, as they would not if genes were exchanged at random. For a list, each becomes a
+        list of as many genes up and as many down, its own most changed ones; for a table the genes of the table count.
 
         Raises
         ------
@@ -84,15 +83,14 @@ class Match:
                 f"{FEWEST} are needed."
             )
         responses = unit(bundle.signatures.values[:, used])
-        wanted = _shaped(query[None, used], signature)
-        drawn = _shaped(_drawn(bundle)[:, used], signature, like=query[used])
-        return cls(
-            model=bundle.name,
-            names=names,
-            scores=np.asarray(responses @ unit(wanted)[0]),
-            null=np.asarray(unit(drawn) @ responses.T),
-            points=bundle.perturbverse,
-        )
+        if signature.is_list:
+            up, down = int((query > 0).sum()), int((query < 0).sum())
+            scores = _list_scores(_sides(query[None], up, down), bundle.signatures.values)[0]
+            null = _list_scores(_sides(_drawn(bundle), up, down), bundle.signatures.values)
+        else:
+            scores = responses @ unit(query[None, used])[0]
+            null = unit(_drawn(bundle)[:, used]) @ responses.T
+        return cls(bundle.name, names, np.asarray(scores), np.asarray(null), bundle.perturbverse)
 
     def table(self, direction: Direction) -> pd.DataFrame:
         """Every treatment, the smallest false discovery rate first, columns `COLUMNS`.
@@ -179,12 +177,6 @@ def read_names(signature: Signature, genes: Collection[str]) -> GeneList:
     return GeneList.read(signature.changes, genes)
 
 
-def unknown_names(signature: Signature) -> list[str]:
-    """Names of the signature that mean no gene, wherever they are looked for."""
-    known = GeneNames.load()
-    return [name for name in signature.changes if known.match(name).symbol is None]
-
-
 def _ranked(table: pd.DataFrame, direction: Direction) -> pd.DataFrame:
     sign = -1.0 if direction is Direction.MIMIC else 1.0
     ranked = table.assign(order=sign * table["z"]).sort_values(["q_value", "order"], ignore_index=True)
@@ -203,21 +195,22 @@ def _query(signature: Signature, names: GeneList, genes: Sequence[str]) -> Float
     return found
 
 
-def _shaped(rows: Floats, signature: Signature, like: Floats | None = None) -> Floats:
-    """Changes as they are compared: as they are, or for lists the most changed genes of each direction with one weight.
-
-    Sides of a list count alike, however many genes stand on them.
-    """
-    if not signature.is_list:
-        return rows
-    model = rows[0] if like is None else like
-    up, down = int((model > 0).sum()), int((model < 0).sum())
-    shaped = np.zeros_like(rows)
+def _sides(rows: Floats, up: int, down: int) -> Floats:
+    """The most changed genes of each direction; sides count alike, however many genes stand on them, ``(rows, genes)``."""
+    shaped = np.zeros(rows.shape, dtype=np.float32)
     order = np.argsort(-rows, axis=1, kind="stable")
-    for side, count, weight in ((order[:, :up], up, 1.0), (order[:, len(model) - down :], down, -1.0)):
+    for side, count, weight in ((order[:, :up], up, 1.0), (order[:, rows.shape[1] - down :], down, -1.0)):
         if count:
             np.put_along_axis(shaped, side, weight / count, axis=1)
     return shaped
+
+
+def _list_scores(lists: Floats, responses: Floats) -> Floats:
+    """Cosine of each list with each response over the genes of the list, shape ``(lists, treatments)``."""
+    length = np.linalg.norm(lists, axis=1)[:, None]
+    size = np.sqrt((lists != 0).astype(np.float32) @ (responses**2).T)
+    cosine: Floats = lists @ responses.T / np.maximum(length * size, _TINY)
+    return cosine
 
 
 @lru_cache(maxsize=8)
@@ -242,16 +235,16 @@ def _drawn(bundle: Bundle) -> Floats:
 def _p_values(null: Floats, scores: Floats) -> Floats:
     """Share of the null, shape ``(draws, treatments)``, that reaches each score.
 
-    Where no draw reaches it, the tail beyond the upper tenth is taken as exponential, which is heavier than that of a
+    Scores that differ by rounding alone are equal. Where no draw reaches it, the tail beyond the upper tenth is taken as exponential, which is heavier than that of a
     cosine, so that p is too large rather than too small (compare Knijnenburg et al., Bioinformatics 25, 2009).
     """
-    counted = (1 + (null >= scores).sum(axis=0)) / (1 + len(null))
+    counted = (1 + (null >= scores - _SAME).sum(axis=0)) / (1 + len(null))
     border = np.quantile(null, 1 - _TAIL, axis=0)
     excess = np.where(null > border, null - border, 0.0).sum(axis=0) / np.maximum(
         (null > border).sum(axis=0), 1
     )
     tail = _TAIL * np.exp(-np.maximum(scores - border, 0.0) / np.maximum(excess, _TINY))
-    found: Floats = np.where(scores > null.max(axis=0), np.clip(tail, _SMALLEST, counted), counted)
+    found: Floats = np.where(scores > null.max(axis=0) + _SAME, np.clip(tail, _SMALLEST, counted), counted)
     return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xpert.errors import InputError
+from xpert.model.own_names import OwnNames
 from xpert.prediction.controls import listed
-from xpert.prediction.own_names import OwnNames
 
 if TYPE_CHECKING:
     from xpert.model.bundle import Bundle

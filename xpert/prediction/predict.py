@@ -10,10 +10,10 @@ import numpy as np
 from xpert.data.readout import Readout
 from xpert.data.responses import Condition, Context, Responses
 from xpert.errors import InputError
+from xpert.model.own_names import OwnNames
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import find_name, listed, placed
 from xpert.prediction.evidence import Answer, Witness
-from xpert.prediction.own_names import OwnNames
 from xpert.prediction.prediction import Prediction
 from xpert.prediction.support import Corrector, SupportSet, support_from
 

@@ -12,11 +12,11 @@ from xpert.data.responses import Condition, Responses
 from xpert.errors import InputError
 from xpert.model.elsewhere import Elsewhere
 from xpert.model.metrics import l2, pearson
+from xpert.model.own_names import OwnNames
 from xpert.model.question import Known, Question
 from xpert.model.support import MOST, Support
 from xpert.prediction.answerable import check_treatment
 from xpert.prediction.controls import LEAST_SHARE, find_name, listed, match_genes
-from xpert.prediction.own_names import OwnNames
 from xpert.prediction.support_ways import BY_FACTORS, best, left_out, ways
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+from xpert.model.own_names import OwnNames
 from xpert.model.question import Question
 from xpert.perturbation import Dose, DoseUnit, Modality, Perturbation, Treatment
-from xpert.prediction.own_names import OwnNames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -66,7 +66,7 @@ def draw() -> None:
 
 def named_treatment(bundle: Bundle, text: str) -> Treatment:
     """The one perturbation that a name means: as it is typed, as it was measured, a gene, or a compound."""
-    from xpert.prediction.own_names import OwnNames
+    from xpert.model.own_names import OwnNames
 
     if ":" in text or "@" in text:
         return OwnNames.of(bundle).treatment(Treatment.parse(text))
