@@ -36,6 +36,30 @@ def test_a_ratio_is_taken_as_its_logarithm():
     assert "log2" in found.said
 
 
+def test_signed_numbers_are_no_ratios():
+    with pytest.raises(InputError, match="log2FC"):
+        Signature.of_text("gene,FoldChange\nTP53,-2.5\nMYC,3\n")
+
+
+def test_decimal_commas_are_read_where_columns_are_not_apart_by_commas():
+    found = Signature.of_text("gene;log2FC\nTP53;-2,5\nMYC;3\n")
+    assert found.changes == {"TP53": -2.5, "MYC": 3.0}
+
+
+def test_a_table_without_headings_is_refused():
+    with pytest.raises(InputError, match="headings"):
+        Signature.of_text("TP53,-2\nMYC,3\n")
+
+
+def test_rows_that_are_left_out_are_counted():
+    assert "2 rows were left out" in Signature.of_text("gene,logFC\nTP53,1\nTP53,2\nMYC,NA\n").said
+
+
+def test_two_names_of_one_gene_cannot_go_both_ways():
+    with pytest.raises(InputError, match="TP53"):
+        Signature.of_lists(["TP53"], ["p53"])
+
+
 def test_missing_and_infinite_values_are_left_out():
     found = Signature.of_text("gene,logFC\nTP53,1\nMYC,NA\nKLF1,inf\nGATA1,0\n")
     assert found.changes == {"TP53": 1.0}
@@ -48,7 +72,7 @@ def test_what_is_no_table_of_changes_is_refused_in_words(text):
 
 
 def test_a_gene_cannot_go_both_ways():
-    with pytest.raises(InputError, match="tp53"):
+    with pytest.raises(InputError, match="TP53"):
         Signature.of_lists(["TP53"], ["tp53"])
 
 

@@ -19,6 +19,7 @@ from xpert.response.comparison import Comparison, Rule, Similarity
 from xpert.ui.compare import files, state
 from xpert.ui.compare.asked import Asked, View, read_dose
 from xpert.ui.compare.lines import python_lines, signature_text
+from xpert.ui.files import table_file
 
 PAGE = "pages/5_Compare.py"
 TREATMENTS = ("KLF1:crispra", "MAP2K6:crispra", "KLF1:crispra + MAP2K6:crispra")
@@ -244,9 +245,9 @@ def test_files_hold_what_was_asked_and_are_safe_to_open(bundle):
     assert told["asked"]["treat"] == list(TREATMENTS)
     assert told["asked"]["view"] == "compare"
     compared = Comparison.of(made)
-    table = pd.read_csv(BytesIO(files.csv_file(compared.table)))
+    table = pd.read_csv(BytesIO(table_file(compared.table, ".csv")))
     np.testing.assert_allclose(table["KLF1:crispra"], compared.delta[0])
-    assert files.csv_file(pd.DataFrame({"gene": ["=1+1"]})).decode().splitlines()[1] == "'=1+1"
+    assert table_file(pd.DataFrame({"gene": ["=1+1"]}), ".csv").decode().splitlines()[1] == "'=1+1"
 
 
 def test_more_than_one_block_of_treatments_is_predicted_in_order():

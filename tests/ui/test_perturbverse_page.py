@@ -12,7 +12,8 @@ from xpert.perturbation import Treatment
 from xpert.perturbverse.neighbours import agreement, neighbours
 from xpert.response.in_common import moved_in_common
 from xpert.response.point_shifts import point_shifts
-from xpert.ui.perturbverse import compare_panel, enrichment_panel, responses, saving, snippet, state
+from xpert.ui.files import table_file
+from xpert.ui.perturbverse import compare_panel, enrichment_panel, responses, snippet, state
 from xpert.ui.plan import Plan
 
 PAGE = "pages/3_Perturbverse.py"
@@ -214,7 +215,7 @@ def test_a_table_is_written_as_csv_and_as_parquet(bundle, tmp_path):
 
     for ending, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
         path = tmp_path / f"map.{ending}"
-        path.write_bytes(saving.written(bundle.perturbverse, ending))
+        path.write_bytes(table_file(bundle.perturbverse, f".{ending}"))
         assert read(path)["treatment"].tolist() == bundle.perturbverse["treatment"].tolist()
 
 

@@ -121,7 +121,9 @@ def _report(args: argparse.Namespace, ranking: Ranking) -> None:
     for sentence in ranking.sentences:
         _say(sentence)
     for row in best[best["rank"].notna()].itertuples():
-        _say(f"  {row.rank}. {row.treatment} in {row.context}: score {row.score:.3g}, p {row.p_value:.2g}")
+        _say(
+            f"  {row.rank}. {row.treatment} in {row.context}: score {row.score:.3g} ({row.lower:.3g} to {row.upper:.3g}), q {row.q_value:.2g}"
+        )
     _say(f"Written to {args.out}")
 
 

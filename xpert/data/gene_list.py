@@ -29,7 +29,7 @@ class GeneList:
     renamed
         What each name was read as, where that is another name: an alias, a previous symbol, an id, or a date.
     dates
-        Those of `renamed` that a spreadsheet had turned into dates.
+        Names that a spreadsheet had turned into dates, whether their genes can be used or not.
     unused
         Genes that exist but are not among those offered.
     unknown
@@ -63,11 +63,11 @@ class GeneList:
             own = offered.get(name.casefold())
             match = known.match(name)
             symbol = own or offered.get((match.symbol or "").casefold())
+            dates += [name] if match.kind is MatchKind.EXCEL_DATE and own is None else []
             if symbol is not None:
                 genes[symbol] = None
                 if symbol.casefold() != name.casefold():
                     renamed[name] = symbol
-                    dates += [name] if match.kind is MatchKind.EXCEL_DATE else []
             elif match.symbol is not None:
                 unused.append(name)
             else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xpert.data.gene_list import words
+from xpert.data.genes import GeneNames
 from xpert.data.guard.limits import MIB
 from xpert.data.guard.small import read_text
 from xpert.data.guard.words import shown
@@ -61,7 +62,7 @@ class Signature:
             When both are empty, or a name stands in both.
         """
         raised, lowered = list(dict.fromkeys(up)), list(dict.fromkeys(down))
-        if both := {g.casefold() for g in raised} & {g.casefold() for g in lowered}:
+        if both := {_meaning(gene) for gene in raised} & {_meaning(gene) for gene in lowered}:
             raise InputError(
                 f"{shown(min(both))} stands among the genes that went up and among those that went down."
             )
@@ -72,25 +73,35 @@ class Signature:
     def of_text(cls, text: str) -> Signature:
         """From a table with a heading, apart by tabs, commas or semicolons: a column of genes, and one of changes.
 
+        A ratio becomes its log2. Where columns are not apart by commas, a comma is read as a decimal point. The first
+        of several rows of a gene counts.
+
         Raises
         ------
         InputError
             When it is no such table, naming the headings that are understood.
         """
-        rows = _rows(text)
+        rows, delimiter = _rows(text)
         heading = [_folded(cell) for cell in rows[0]]
-        gene, change = _gene_column(heading), _change_column(heading, rows[1:])
-        ratio = heading[change] == _RATIO
+        gene = _gene_column(heading)
+        change = _change_column(heading, gene, rows[1:], delimiter)
+        found = [
+            (row[gene], _number(row[change], delimiter) if len(row) > max(gene, change) else None)
+            for row in rows[1:]
+            if len(row) > gene and row[gene]
+        ]
+        is_ratio = heading[change] == _RATIO
+        if is_ratio and any(value is not None and value <= 0 for _, value in found):
+            raise InputError(
+                f"the column {shown(rows[0][change])} should hold ratios, which are above 0, but it holds others; call it "
+                "log2FC where it holds log2 fold changes."
+            )
         changes: dict[str, float] = {}
-        for row in rows[1:]:
-            value = _number(row[change]) if len(row) > max(gene, change) else None
-            if value is not None and ratio:
-                value = math.log2(value) if value > 0 else None
-            if value and row[gene]:
-                changes.setdefault(row[gene], value)
-        kind = ", as log2 of the ratio" if ratio else ""
-        said = f"{len(changes)} changes from the column {shown(rows[0][change])}{kind}"
-        return cls(changes, is_list=False, said=said)
+        for name, value in found:
+            if value:
+                changes.setdefault(name, math.log2(value) if is_ratio else value)
+        changes = {name: value for name, value in changes.items() if value}
+        return cls(changes, is_list=False, said=_said(rows, changes, rows[0][change], is_ratio=is_ratio))
 
 
 def read_genes(path: Path) -> list[str]:
@@ -115,17 +126,19 @@ def read_signature(path: Path) -> Signature:
     InputError
         When it cannot be read, or is no such table.
     """
+    text = read_text(path, most=LARGEST)
     try:
-        return Signature.of_text(read_text(path, most=LARGEST))
+        return Signature.of_text(text)
     except InputError as error:
         raise InputError(f"{shown(path.name)}: {error}") from error
 
 
-def _rows(text: str) -> list[list[str]]:
+def _rows(text: str) -> tuple[list[list[str]], str]:
+    """Every row, the heading first, and what stands between columns."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if len(lines) < 2:
         raise InputError("a table of changes has a heading and a row for each gene.")
-    delimiter = max("\t,;", key=lines[0].count)
+    delimiter = next((d for d in "\t;," if d in lines[0]), ",")
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     except csv.Error as error:
@@ -137,7 +150,11 @@ def _rows(text: str) -> list[list[str]]:
         raise InputError(
             "a table of changes has a column of genes and one of changes, apart by tabs, commas or semicolons."
         )
-    return rows
+    if any(_number(cell, delimiter) is not None for cell in rows[0]):
+        raise InputError(
+            "the first row holds numbers; a table of changes begins with headings, such as gene and log2FC."
+        )
+    return rows, delimiter
 
 
 def _gene_column(heading: Sequence[str]) -> int:
@@ -145,15 +162,15 @@ def _gene_column(heading: Sequence[str]) -> int:
     return next((heading.index(name) for name in GENE_HEADINGS if name in heading), 0)
 
 
-def _change_column(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+def _change_column(heading: Sequence[str], gene: int, rows: Sequence[Sequence[str]], delimiter: str) -> int:
     for name in CHANGE_HEADINGS:
         if name in heading:
             return heading.index(name)
     numeric = [
         column
         for column in range(len(heading))
-        if column != _gene_column(heading)
-        and all(_number(row[column]) is not None for row in rows[:50] if len(row) > column)
+        if column != gene
+        and all(_number(row[column], delimiter) is not None for row in rows[:50] if len(row) > column)
     ]
     if len(numeric) != 1:
         raise InputError(
@@ -162,9 +179,19 @@ def _change_column(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> int
     return numeric[0]
 
 
-def _number(cell: str) -> float | None:
+def _said(rows: Sequence[Sequence[str]], changes: Mapping[str, float], column: str, *, is_ratio: bool) -> str:
+    """What was read, and how many rows were not."""
+    kind = ", as log2 of the ratio" if is_ratio else ""
+    said = f"{len(changes):,} changes from the column {shown(column)}{kind}"
+    if left_out := len(rows) - 1 - len(changes):
+        said += f"; {left_out:,} rows were left out (no change, no number, or a gene named before)"
+    return said
+
+
+def _number(cell: str, delimiter: str) -> float | None:
+    text = cell.replace("−", "-")
     try:
-        value = float(cell.replace("−", "-"))
+        value = float(text if delimiter == "," else text.replace(",", "."))
     except ValueError:
         return None
     return value if math.isfinite(value) else None
@@ -172,3 +199,8 @@ def _number(cell: str) -> float | None:
 
 def _folded(cell: str) -> str:
     return "".join(c for c in cell.casefold() if c.isalnum())
+
+
+def _meaning(name: str) -> str:
+    """The gene of a name, or the name."""
+    return GeneNames.load().resolve(name) or name.casefold()

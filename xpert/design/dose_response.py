@@ -247,8 +247,9 @@ class DoseResponse:
 
     def _together(self, columns: list[int], sign: Floats) -> Together:
         training = self.model.training
-        signed = training.delta[:, self._own_columns(columns)] * sign
-        return errors_together(training.conditions, signed, np.arange(len(columns)), self.context)
+        signed, own = training.delta.copy(), self._own_columns(columns)
+        signed[:, own] *= sign
+        return errors_together(training.conditions, signed, np.array(own), self.context)
 
     def _measured(self, columns: list[int], sign: Floats) -> pd.DataFrame:
         import pandas as pd

@@ -13,6 +13,7 @@ import pandas as pd
 from xpert.data.gene_list import GeneList
 from xpert.errors import InputError
 from xpert.model.likeness import unit
+from xpert.perturbverse.chance import false_discovery_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -108,7 +109,7 @@ class Match:
                 "score": self.scores,
                 "z": (self.scores - self.null.mean(axis=0)) / np.maximum(self.null.std(axis=0), _TINY),
                 "p_value": p_value,
-                "q_value": _false_discovery_rate(p_value),
+                "q_value": false_discovery_rate(p_value),
                 "modality": self.points["modality"].astype(str),
                 "mechanism": self.points["mechanism"].fillna(""),
                 "contexts": self.points["conditions"].astype(int),
@@ -246,10 +247,3 @@ def _p_values(null: Floats, scores: Floats) -> Floats:
     tail = _TAIL * np.exp(-np.maximum(scores - border, 0.0) / np.maximum(excess, _TINY))
     found: Floats = np.where(scores > null.max(axis=0) + _SAME, np.clip(tail, _SMALLEST, counted), counted)
     return found
-
-
-def _false_discovery_rate(p_value: Floats) -> Floats:
-    from scipy.stats import false_discovery_control
-
-    adjusted: Floats = false_discovery_control(p_value, method="bh")
-    return adjusted

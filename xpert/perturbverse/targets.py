@@ -105,20 +105,23 @@ class TargetLibrary:
         return passed
 
     @cached_property
-    def null(self) -> Floats:
-        """Scores of compounds drawn from the library with a fixed seed, sorted for each gene, ``(drawn, genes)``.
+    def null(self) -> tuple[npt.NDArray[np.integer], Floats]:
+        """Compounds drawn from the library with a fixed seed, and their scores, shape ``(drawn, genes)``.
 
         What a gene scores for a compound that has nothing to do with it: high for genes that many compounds hit.
         """
         rows = np.sort(np.random.default_rng(0).permutation(len(self.compounds))[:NULL_COMPOUNDS])
-        drawn = [self.compounds[row] for row in rows]
-        return np.sort(self.scores(self.weights(drawn)), axis=0)
+        return rows, self.scores(self.weights([self.compounds[row] for row in rows]))
 
     def p_values(self, scores: Floats, genes: npt.NDArray[np.integer]) -> Floats:
-        """Share of drawn compounds for which the gene scores as high; `scores` and `genes` of one length."""
-        null = self.null[:, genes]
-        as_high = (null >= scores[None, :]).sum(axis=0)
-        p_values: Floats = (1 + as_high) / (1 + len(null))
+        """Share of drawn compounds, among those not known to hit the gene, for which it scores as high.
+
+        `scores` and `genes` are of one length.
+        """
+        rows, null = self.null
+        unrelated = self.hits[np.ix_(rows, genes)] == 0
+        as_high = ((null[:, genes] >= scores[None, :]) & unrelated).sum(axis=0)
+        p_values: Floats = (1 + as_high) / (1 + unrelated.sum(axis=0))
         return p_values
 
     def vouching(self, weights: Floats, gene: int) -> str:

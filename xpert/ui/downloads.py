@@ -12,7 +12,7 @@ import streamlit as st
 
 from xpert.prediction.gmt import clear_genes
 from xpert.response.activity import KINDS
-from xpert.ui import python_view
+from xpert.ui import files, python_view
 from xpert.ui.observed import observed
 from xpert.ui.run import upload_of
 from xpert.ui.snippet import Part, python_lines
@@ -120,14 +120,14 @@ def table_file(predictions: Sequence[Prediction], measured: Sequence[Observed | 
     """Gene tables of predictions as CSV or Parquet, with the observed shift where there is one."""
     import numpy as np
 
-    from xpert.prediction.export import gene_table, write_table
+    from xpert.prediction.export import gene_table
 
     table = gene_table(predictions)
     if any(one is not None for one in measured):
         nothing = [np.full(len(p.genes), np.nan) for p in predictions]
         shifts = [one.delta if one is not None else none for one, none in zip(measured, nothing, strict=True)]
         table["observed"] = np.concatenate(shifts)
-    return _written(ending, lambda path: write_table(table, path))
+    return files.table_file(table, ending)
 
 
 def anndata_file(predictions: Sequence[Prediction]) -> bytes:

@@ -16,30 +16,38 @@ _KINDS = {"csv": ("CSV", "text/csv"), "parquet": ("Parquet", "application/vnd.ap
 
 
 def table_buttons(table: pd.DataFrame, name: str, *, label: str = "Table") -> None:
-    """A button for CSV and one for Parquet.
+    """A button for CSV and one for Parquet; see `table_button`."""
+    for ending, (words, _) in _KINDS.items():
+        table_button(table, name, f"{label} ({words})", ending=ending)
+
+
+def table_button(table: pd.DataFrame, name: str, label: str, *, ending: str = "csv") -> None:
+    """A button that saves a table.
 
     Parameters
     ----------
     table
-        What the files hold.
+        What the file holds; its index is not.
     name
-        Of the files, without its ending.
+        Of the file, without its ending.
     label
-        What the buttons call it.
+        On the button; no other button of the page has it.
+    ending
+        ``csv`` or ``parquet``.
     """
-    for ending, (words, mime) in _KINDS.items():
-        st.download_button(
-            f"{label} ({words})",
-            partial(table_file, table, f".{ending}"),
-            file_name=f"{name}.{ending}",
-            mime=mime,
-            icon=":material/download:",
-            on_click="ignore",
-        )
+    st.download_button(
+        label,
+        partial(table_file, table, f".{ending}"),
+        file_name=f"{name}.{ending}",
+        mime=_KINDS[ending][1],
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"save {name} {ending}",
+    )
 
 
 def table_file(table: pd.DataFrame, ending: str) -> bytes:
-    """A table as ``.csv`` or ``.parquet``."""
+    """A table as ``.csv``, in which no spreadsheet runs a formula, or ``.parquet``."""
     from xpert.prediction.export import write_table
 
     with TemporaryDirectory(prefix="xpert-") as folder:

@@ -65,12 +65,15 @@ def decoded(raw: bytes, name: str, *, most: int = MOST) -> str:
     UnsafeFileError
         When there are more bytes.
     InputError
-        When they are no UTF-8 text.
+        When they are neither UTF-8 nor UTF-16 text.
     """
     if len(raw) > most:
         raise UnsafeFileError(f"{shown(name)} is larger than {size(most)}, far more than such a list needs.")
+    encoding = (
+        "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    )  # Excel's "Unicode Text" is the former
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode(encoding)
     except UnicodeDecodeError:
         raise InputError(f"{shown(name)} is not UTF-8 text. Save the file as UTF-8.") from None
     if "\x00" in text:

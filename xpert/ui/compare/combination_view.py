@@ -15,6 +15,7 @@ from xpert.plots.heat_map import heat_map, heat_map_alt
 from xpert.ui import evidence_panel, figures, load, run, session
 from xpert.ui.compare import controls, examples, files, state
 from xpert.ui.compare.asked import Asked, View
+from xpert.ui.files import table_file
 from xpert.ui.frame import Guard, guarded
 from xpert.ui.text import escaped
 
@@ -93,8 +94,8 @@ def _draw_answer(asked: Asked) -> None:
     with st.expander("What stands behind the combination", icon=":material/fact_check:"):
         evidence_panel.draw(combination.whole)
     made = {
-        "Interaction (CSV)": lambda: files.csv_file(table),
-        "Summary (CSV)": lambda: files.csv_file(summary(combination)),
+        "Interaction (CSV)": lambda: table_file(table, ".csv"),
+        "Summary (CSV)": lambda: table_file(summary(combination), ".csv"),
     }
     files.draw(asked, predictions, made)
 

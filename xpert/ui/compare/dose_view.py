@@ -19,6 +19,7 @@ from xpert.ui import evidence_panel, figures, load, run, session
 from xpert.ui.compare import controls, examples, files, state
 from xpert.ui.compare.asked import Asked, View, read_dose
 from xpert.ui.compare.lines import signature_text
+from xpert.ui.files import table_file
 from xpert.ui.frame import Guard, guarded
 from xpert.ui.text import escaped
 
@@ -138,8 +139,8 @@ def _draw_answer(asked: Asked) -> None:
     with st.expander("What stands behind it, at the middle dose", icon=":material/fact_check:"):
         evidence_panel.draw(response.predictions[len(response.predictions) // 2])
     made = {
-        "Curves (CSV)": lambda: files.csv_file(table),
-        "EC50 (CSV)": lambda: files.csv_file(_fits(curves, unit)),
+        "Curves (CSV)": lambda: table_file(table, ".csv"),
+        "EC50 (CSV)": lambda: table_file(_fits(curves, unit), ".csv"),
     }
     first = signatures[0]
     files.draw(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xpert.model.question import Question
 from xpert.perturbation import Treatment
 
 if TYPE_CHECKING:
@@ -58,13 +57,6 @@ def compound(bundle: Bundle, context: str) -> Perturbation | None:
         return None
     chosen = next(t for t in ranked if len(doses[t.targets[0]]) == most)
     return next(iter(chosen.perturbations))
-
-
-def is_measured_here(bundle: Bundle, context: str, treatment: Treatment) -> bool:
-    """Whether a treatment was measured in this very context."""
-    from xpert.ui.known import in_context
-
-    return bundle.known.classify(in_context(treatment, context)) is Question.SEEN
 
 
 def _by_size(bundle: Bundle, context: str) -> list[Treatment]:

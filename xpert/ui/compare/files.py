@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,20 +13,8 @@ from xpert.ui.compare.lines import python_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import pandas as pd
-
     from xpert.prediction.prediction import Prediction
     from xpert.ui.compare.asked import Asked
-
-
-def csv_file(table: pd.DataFrame) -> bytes:
-    """A table as CSV that no spreadsheet runs as a formula."""
-    from xpert.prediction.export import write_table
-
-    with TemporaryDirectory(prefix="xpert-") as folder:
-        path = Path(folder) / "table.csv"
-        write_table(table, path)
-        return path.read_bytes()
 
 
 def settings_file(asked: Asked, predictions: Sequence[Prediction]) -> bytes:

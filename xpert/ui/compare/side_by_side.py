@@ -15,6 +15,7 @@ from xpert.response.comparison import FEWEST, Comparison, Kind, Rule, Similarity
 from xpert.ui import figures, load, session
 from xpert.ui.compare import controls, files, state
 from xpert.ui.compare.asked import Asked, View
+from xpert.ui.files import table_file
 from xpert.ui.frame import guarded
 from xpert.ui.known import in_context, nearness
 from xpert.ui.text import counted, escaped, listed
@@ -74,9 +75,9 @@ def _draw_answer(asked: Asked) -> None:
     _draw_heat_map(asked, compared)
     least, table = _draw_responders(asked, compared)
     made = {
-        "Shared and opposite genes (CSV)": lambda: files.csv_file(table),
-        "All shifts (CSV)": lambda: files.csv_file(compared.table),
-        "Similarity (CSV)": lambda: files.csv_file(_flat(compared.similarity(asked.measure))),
+        "Shared and opposite genes (CSV)": lambda: table_file(table, ".csv"),
+        "All shifts (CSV)": lambda: table_file(compared.table, ".csv"),
+        "Similarity (CSV)": lambda: table_file(_flat(compared.similarity(asked.measure)), ".csv"),
     }
     if not table.empty:
         made["Gene sets (GMT)"] = lambda: responder_sets(table, least, len(compared.labels)).encode()

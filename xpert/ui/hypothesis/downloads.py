@@ -10,6 +10,7 @@ import streamlit as st
 
 from xpert.design.report import Origin, fingerprint
 from xpert.ui import load
+from xpert.ui.files import table_file
 from xpert.ui.hypothesis import state
 from xpert.ui.hypothesis.snippet import python_lines
 
@@ -54,10 +55,7 @@ def pdf(asked: Asked, verdict: Verdict) -> bytes:
 
 def readouts(verdict: Verdict) -> bytes:
     """Readouts as CSV."""
-    from xpert.prediction.export import formula_safe
-
-    text: str = formula_safe(verdict.readouts).to_csv(index=False, lineterminator="\n")
-    return text.encode()
+    return table_file(verdict.readouts, ".csv")
 
 
 def settings(asked: Asked, verdict: Verdict) -> bytes:

@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 
 MODEL, SUBJECT = "association model", "association subject"
 _EXPLAINED = """
-**Score**: the share of compounds of similar structure (4,320 with known targets) that are known to hit the gene, a third of it
-passed on within pathways. The compound itself and its salts never count, so a known target has to be found by others.
-**p**: the share of 300 unrelated compounds for which the gene scores as high; genes that many compounds hit need more.
+**Score**: the share of compounds of similar structure ({compounds:,} with known targets) that are known to hit the gene, {share:.0%} of
+it passed on within pathways. The compound itself and its salts never count, so a known target has to be found by others.
+**p**: the share of {drawn} compounds drawn at random, without those known to hit the gene, for which it scores as high; **q** is the
+same, corrected for all rows (Benjamini–Hochberg). With {drawn} draws p is coarse: read it as a first sieve.
 
 **Response**: the cosine of what compound and gene do, where the model has measured both; its p is the share of all genes (or
 compounds) with one as far from 0. On known targets such responses find little (docs: drug_gene_association), so they
 do not decide the order.
 
 **Direction**: what the compound does to the gene's activity, by the mechanisms of the compound and of similar ones, else by
-a clear response. An inhibitor acts like losing the gene, an activator like more of it.
+a response that is clear among all that were compared. An inhibitor acts like losing the gene, an activator like more of it.
 """
 
 
@@ -87,6 +88,13 @@ def _table(model: str, treatment: str) -> pd.DataFrame:
     return associate(load.bundle(model), Treatment.parse(treatment))
 
 
+def _explained() -> str:
+    from xpert.perturbverse.targets import NULL_COMPOUNDS, PATHWAY_SHARE, TargetLibrary
+
+    count = len(TargetLibrary.load().compounds)
+    return _EXPLAINED.format(compounds=count, share=PATHWAY_SHARE, drawn=NULL_COMPOUNDS)
+
+
 def _draw_found(bundle: Bundle, treatment: Treatment, table: pd.DataFrame) -> None:
     (perturbation,) = treatment.ordered
     genetic = perturbation.modality.is_genetic
@@ -104,7 +112,7 @@ def _draw_found(bundle: Bundle, treatment: Treatment, table: pd.DataFrame) -> No
     else:
         st.caption("Nothing is known beforehand; everything here is inferred.")
     with st.expander("How to read this", icon=":material/help:"):
-        st.markdown(_EXPLAINED)
+        st.markdown(_explained())
     number = st.column_config.NumberColumn
     event = st.dataframe(
         table,
@@ -121,6 +129,7 @@ def _draw_found(bundle: Bundle, treatment: Treatment, table: pd.DataFrame) -> No
             ),
             "score": number("Score", format="%.3f"),
             "p_value": number("p", format="%.2g"),
+            "q_value": number("q", format="%.2g", help="p corrected for all rows"),
             "known": st.column_config.CheckboxColumn("Known"),
             "response": number(
                 "Response", format="%.2f", help="Cosine of what both do; empty where not measured"

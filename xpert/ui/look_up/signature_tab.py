@@ -189,15 +189,29 @@ def _draw_table(shown: pd.DataFrame, found: Found) -> pd.Series | None:
         selection_mode="single-row",
         hide_index=True,
         height=520,
+        column_order=[
+            "treatment",
+            "score",
+            "q_value",
+            "mechanism",
+            "model",
+            "p_value",
+            "z",
+            "modality",
+            "contexts",
+            "genes",
+        ],
         column_config={
             "treatment": st.column_config.TextColumn("Treatment", pinned=True),
             "model": "Model",
-            "score": number("Score", format="%.2f", help="Cosine with the response, −1 to 1"),
+            "score": number("Score", width=60, format="%.2f", help="Cosine with the response, −1 to 1"),
             "z": number(
                 "z", format="%.1f", help="Distance from random signatures in their standard deviations"
             ),
             "p_value": number("p", format="%.2g", help="Share of random signatures that score as far"),
-            "q_value": number("q", format="%.2g", help="p corrected for all treatments of the model"),
+            "q_value": number(
+                "q", width=60, format="%.2g", help="p corrected for all treatments of the model"
+            ),
             "modality": "Kind",
             "mechanism": "Mechanism",
             "contexts": number("Contexts", help="In how many it was measured"),

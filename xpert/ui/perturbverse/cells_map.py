@@ -12,8 +12,9 @@ from xpert.plots.labels import plain
 from xpert.plots.lasso import inside, outlines
 from xpert.plots.raster import Window
 from xpert.ui import figures, session
+from xpert.ui.files import table_button
 from xpert.ui.frame import fragment, guarded
-from xpert.ui.perturbverse import map_controls, saving, state
+from xpert.ui.perturbverse import map_controls, state
 from xpert.ui.perturbverse.cells_data import Labels, cell_ids, expression, treatment_counts
 from xpert.ui.text import counted, escaped
 
@@ -149,8 +150,8 @@ def _draw_selection(upload: Upload, labels: Labels, name: str) -> None:
         "independent replicates, so no p value is given."
     )
     with st.container(horizontal=True):
-        saving.offer(table, "xpert-selected-treatments", "This table (CSV)")
-        saving.offer(cell_ids(upload, labels, chosen, name), "xpert-selected-cells", "The cells (CSV)")
+        table_button(table, "xpert-selected-treatments", "This table (CSV)")
+        table_button(cell_ids(upload, labels, chosen, name), "xpert-selected-cells", "The cells (CSV)")
         st.button("Clear the selection", icon=":material/close:", on_click=_forget)
 
 

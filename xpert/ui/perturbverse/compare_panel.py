@@ -19,7 +19,8 @@ from xpert.plots.signatures import (
     with_kind,
 )
 from xpert.ui import figures, session
-from xpert.ui.perturbverse import responses, saving, state
+from xpert.ui.files import table_button
+from xpert.ui.perturbverse import responses, state
 from xpert.ui.text import escaped, listed
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _draw_figure(bundle: Bundle, points: pd.DataFrame, rows: tuple[int, int], ta
             alt=f"{len(strong)} genes among the strongest of both treatments.",
         )
         saved = table.rename(columns={"first": names[0], "second": names[1]})
-        saving.offer(saved, f"xpert-two-signatures-{bundle.name}", "Both signatures (CSV)")
+        table_button(saved, f"xpert-two-signatures-{bundle.name}", "Both signatures (CSV)")
 
 
 def _draw_words(table: pd.DataFrame, pearson: float) -> None:

@@ -14,7 +14,8 @@ from xpert.response.in_common import (
     moved_in_common,
     overrepresented,
 )
-from xpert.ui.perturbverse import responses, saving, snippet
+from xpert.ui.files import table_button
+from xpert.ui.perturbverse import responses, snippet
 from xpert.ui.text import counted, escaped, listed
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _draw_moved(bundle: Bundle, rows: tuple[int, ...]) -> None:
     table = enriched(genes["gene"], bundle.genes, collection)
     _draw_table(table, f"{bundle.name}-moved", "set", "No set of this collection holds any of these genes.")
     with st.container(horizontal=True):
-        saving.offer(genes, f"xpert-genes-in-common-{bundle.name}", "Genes in common (CSV)")
+        table_button(genes, f"xpert-genes-in-common-{bundle.name}", "Genes in common (CSV)")
         with st.popover("Python lines ", icon=":material/code:", type="tertiary"):
             lines = snippet.in_common_lines(bundle.name, rows, top=count, share=least, collection=collection)
             st.code(lines, language="python")
@@ -156,7 +157,7 @@ def _draw_table(table: pd.DataFrame, name: str, first: str, nothing: str) -> Non
         },
         alt=_words(table, first),
     )
-    saving.offer(table, f"xpert-enriched-{name}", "This table (CSV)")
+    table_button(table, f"xpert-enriched-{name}", "This table (CSV)")
 
 
 def _words(table: pd.DataFrame, first: str) -> str:

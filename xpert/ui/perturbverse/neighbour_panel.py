@@ -11,9 +11,10 @@ from xpert.perturbation import Treatment
 from xpert.plots.labels import plain
 from xpert.plots.universe import kind_label
 from xpert.ui import load, session
+from xpert.ui.files import table_button
 from xpert.ui.frame import guarded
 from xpert.ui.links import predict_link
-from xpert.ui.perturbverse import saving, snippet, state
+from xpert.ui.perturbverse import snippet, state
 from xpert.ui.text import escaped
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ WAYS = {
     "prior": "structure, mechanism or pathway, known beforehand",
 }
 _COLUMNS = (
-    "treatment", "ways", "distance", "p_value", "shared_mechanism", "mechanism", "modality", "context", "evidence",
+    "treatment", "p_value", "mechanism", "ways", "distance", "shared_mechanism", "modality", "context", "evidence",
 )  # fmt: skip
 
 
@@ -66,8 +67,9 @@ def draw(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> None:
         st.info("Click a point, or find a treatment by name.", icon=":material/touch_app:")
         return
     at = bundle.perturbverse.iloc[picked]
-    st.markdown(f"**{escaped(at['treatment'])}** in {escaped(at['context'])}")
-    _draw_facts(at)
+    where = at["context"] if at["conditions"] == 1 else f"{at['conditions']} contexts"
+    st.markdown(f"**{escaped(at['treatment'])}** in {escaped(where)}")
+    _draw_facts(bundle, at)
     _draw_ways(bundle, picked)
     event = st.dataframe(
         near.assign(modality=near["modality"].map(kind_label)),
@@ -85,7 +87,8 @@ def draw(bundle: Bundle, picked: int | None, near: pd.DataFrame) -> None:
     predict_link(bundle.name, str(at["treatment"]), str(at["context"]))
     if rows:
         chosen = near.iloc[rows[0]]
-        predict_link(bundle.name, str(chosen["treatment"]), str(chosen["context"]))
+        first = str(bundle.perturbverse["context"][near.index[rows[0]]])
+        predict_link(bundle.name, str(chosen["treatment"]), first)
         with st.container(horizontal=True):
             row = int(near.index[rows[0]])
             st.button("Go there", icon=":material/my_location:", on_click=_go, args=(row,))
@@ -112,11 +115,22 @@ def _draw_ways(bundle: Bundle, picked: int) -> None:
         st.selectbox("Among", [ANY, *kinds], key=_kind_key(bundle), format_func=kind_label)
 
 
-def _draw_facts(at: pd.Series) -> None:
+def _draw_facts(bundle: Bundle, at: pd.Series) -> None:
     mechanism = at["mechanism"] if pd.notna(at["mechanism"]) and at["mechanism"] else "not known"
-    error = _brief(at["expected_error"]) if pd.notna(at["expected_error"]) else "not measured"
     st.caption(
-        f"Kind: {escaped(kind_label(str(at['modality'])))}. Mechanism: {escaped(mechanism)}. Expected error: {escaped(error)}."
+        f"Kind: {escaped(kind_label(str(at['modality'])))}. Mechanism: {escaped(mechanism)}. {escaped(_error(bundle, at))}"
+    )
+
+
+def _error(bundle: Bundle, at: pd.Series) -> str:
+    """The error when the treatment was held out, with its unit and its place among all."""
+    errors = bundle.perturbverse["expected_error"]
+    if pd.isna(at["expected_error"]):
+        return "Its error was not measured."
+    share = float((errors.dropna() <= at["expected_error"]).mean())
+    return (
+        f"Error when it was held out: {_brief(at['expected_error'])}, the distance between predicted and measured shifts over "
+        f"all genes ({bundle.readout.delta_label}); larger than that of {share:.0%} of the map's treatments."
     )
 
 
@@ -157,16 +171,16 @@ def _measured(bundle: Bundle) -> str:
 def _headings() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        "treatment": st.column_config.TextColumn("Treatment", pinned=True),
+        "treatment": st.column_config.TextColumn("Treatment", pinned=True, width=130),
         "ways": number(
-            "Ways", width=50, format="%d", help="In how many ways it is among the first neighbours"
+            "Ways", width=45, format="%d", help="In how many ways it is among the first neighbours"
         ),
         "distance": number("Distance", width=75, format="%.3f", help="One minus the cosine, from 0 to 2"),
         "p_value": number(
-            "p", width=65, format="%.2g", help="Share of random pairs of these kinds that are as near"
+            "p", width=55, format="%.2g", help="Share of random pairs of these kinds that are as near"
         ),
         "shared_mechanism": st.column_config.CheckboxColumn("Same mechanism", width=70),
-        "mechanism": "Mechanism",
+        "mechanism": st.column_config.TextColumn("Mechanism", width=110),
         "modality": "Kind",
         "context": "Context",
         "evidence": "Evidence",
@@ -181,7 +195,7 @@ def _says_something(column: pd.Series) -> bool:
 
 def _draw_files(bundle: Bundle, treatment: str, near: pd.DataFrame) -> None:
     with st.container(horizontal=True):
-        saving.offer(near, f"xpert-neighbours-{bundle.name}", "Neighbours (CSV)")
+        table_button(near, f"xpert-neighbours-{bundle.name}", "Neighbours (CSV)")
         with st.popover("Python lines", icon=":material/code:", type="tertiary"):
             lines = snippet.neighbour_lines(
                 bundle.name, treatment, way(bundle), NEIGHBOURS, _modality(bundle)

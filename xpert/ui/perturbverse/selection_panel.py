@@ -9,8 +9,9 @@ import streamlit as st
 from xpert.plots.labels import plain
 from xpert.plots.universe import Response, context_counts, kind_label
 from xpert.ui import session
+from xpert.ui.files import table_button
 from xpert.ui.frame import guarded
-from xpert.ui.perturbverse import enrichment_panel, saving, state
+from xpert.ui.perturbverse import enrichment_panel, state
 from xpert.ui.text import counted, escaped
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def draw(bundle: Bundle, response: Response | None) -> None:
         alt=f"{counted(len(table), 'selected treatment')}: {', '.join(plain(t) for t in table['treatment'][:12])}",
     )
     with st.container(horizontal=True):
-        saving.offer(table, f"xpert-selection-{bundle.name}", "Selection (CSV)")
+        table_button(table, f"xpert-selection-{bundle.name}", "Selection (CSV)")
         st.button("Clear the selection", icon=":material/close:", on_click=_clear)
     st.caption("Press a row to see it on the map with its neighbours.")
     enrichment_panel.draw(bundle, rows)

@@ -22,13 +22,13 @@ from xpert.plots.universe import (
     zoomed,
 )
 from xpert.ui import figures, load, session
+from xpert.ui.files import table_button
 from xpert.ui.frame import fragment, guarded
 from xpert.ui.perturbverse import (
     compare_panel,
     map_controls,
     neighbour_panel,
     responses,
-    saving,
     selection_panel,
     state,
 )
@@ -181,7 +181,7 @@ def _draw_files(bundle: Bundle, points: pd.DataFrame) -> None:
     st.header("Take it away")
     with st.container(horizontal=True):
         for ending, name in (("csv", "CSV"), ("parquet", "Parquet")):
-            saving.offer(points, f"xpert-map-{bundle.name}", f"The whole map ({name})", ending=ending)
+            table_button(points, f"xpert-map-{bundle.name}", f"The whole map ({name})", ending=ending)
     st.caption(
         "One row per treatment: where it stands on the map, in which contexts it was measured, its mechanism and its "
         "expected error. Neighbours, selection and signatures have buttons of their own."

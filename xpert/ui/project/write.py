@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from xpert import __version__
+from xpert.ui.files import table_file
 from xpert.ui.project.schema import VERSION, Project, SavedFile, SavedResult, written
 
 if TYPE_CHECKING:
@@ -88,12 +89,7 @@ def _add_screen(session: Session, add: Callable[[str, bytes], str]) -> Query | N
     job = session.screen
     if job is None or not job.future.done() or job.future.cancelled() or job.future.exception() is not None:
         return None
-    from xpert.prediction.export import write_table
-
-    with TemporaryDirectory(prefix="xpert-") as folder:
-        path = Path(folder) / "screen.csv"
-        write_table(job.future.result().table, path)
-        add("results/screen.csv", path.read_bytes())
+    add("results/screen.csv", table_file(job.future.result().table, ".csv"))
     return {name: value if isinstance(value, list) else [value] for name, value in job.asked.query.items()}
 
 

@@ -150,10 +150,10 @@ def _draw_table(ranking: Ranking, shown: pd.DataFrame) -> None:
             "modality": None,
         },
         column_order=[
-            "rank", "treatment", "score", "measured_score", "lower", "upper", "p_value", "q_value",
-            *(["context"] if len(ranking.contexts) > 1 else []),
+            "rank", "treatment", "score", "q_value", "expected_correlation", "lower", "upper",
             *(["mechanism"] if shown["mechanism"].fillna("").ne("").any() else []),
-            "expected_correlation", "question", "predictor",
+            *(["context"] if len(ranking.contexts) > 1 else []),
+            "measured_score", "p_value", "question", "predictor",
         ],
         alt=f"Treatments by rank: {', '.join(map(plain, shown['treatment'].head(5)))}",
     )  # fmt: skip
