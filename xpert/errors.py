@@ -54,6 +54,8 @@ class UnknownTargetError(InputError):
         self.target = target
         self.nearest = nearest_names(target, known)
         hint = f" Did you mean {', '.join(self.nearest)}?" if self.nearest else ""
+        if what == "compound":
+            hint += ' A structure is given as "smiles:CCO".'
         super().__init__(f"{target!r} is no {what} that this model knows.{hint}")
 
 

@@ -109,6 +109,16 @@ def test_a_structure_can_stand_for_a_name(features):
     assert features.kernel([typed], [named]) == pytest.approx(features.kernel([named], [named]), abs=1e-6)
 
 
+def test_a_structure_that_looks_like_a_name_is_marked(features):
+    marked = features.compound("smiles:CCO")
+    assert marked is not None
+    assert marked.smiles == "CCO"
+    assert features.compound("CCO") is None
+    with pytest.raises(UnknownTargetError, match="smiles:CCO"):
+        features.check(Treatment.parse("CCCCCCCCCCCC@10uM"))
+    features.check(Treatment.parse('"smiles:CCCCCCCCCCCC"@10uM'))
+
+
 @pytest.mark.parametrize(
     ("text", "nearest"),
     [("KLF11X:ko", "KLF11"), ("MAPK3K1:crispra", "MAP3K1"), ("vorinostatt@1uM", "vorinostat")],

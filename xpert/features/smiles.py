@@ -151,6 +151,10 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
+# In front of a structure that would be taken for a name: ``"smiles:CCO"``.
+MARK = "smiles:"
+
+
 def looks_like_smiles(text: str) -> bool:
     """Whether a compound's name is rather a structure: six letters or more, with a bond, branch or ring in it.
 

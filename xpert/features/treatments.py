@@ -21,7 +21,7 @@ from xpert.features.compounds import Compound, CompoundKnowledge
 from xpert.features.impact import IMPACT_CHANNELS, MeasuredGenes, impact
 from xpert.features.knowledge import GENE_FLAGS, GeneKnowledge
 from xpert.features.similarity import KERNEL_PARTS, Hit, KernelWeights, hit_kernels
-from xpert.features.smiles import looks_like_smiles
+from xpert.features.smiles import MARK, looks_like_smiles
 from xpert.features.strength import HALF_MAXIMAL_MICROMOLAR, strength
 from xpert.perturbation import Modality, Treatment
 
@@ -133,7 +133,9 @@ class TreatmentFeatures:
         return self.gene_names.resolve(name) or name
 
     def compound(self, name: str) -> Compound | None:
-        """A compound by name or synonym, or by its structure where the name is a SMILES text."""
+        """A compound by name or synonym, or by its structure: a SMILES text, marked as such where it may be a name too."""
+        if name.casefold().startswith(MARK):
+            return self.compounds.from_smiles(name[len(MARK) :].strip(), name)
         found = self.compounds.find(name)
         if found is None and looks_like_smiles(name):
             return self.compounds.from_smiles(name, name)
