@@ -7,6 +7,7 @@ import pytest
 
 from xpert.perturbation import Treatment
 from xpert.perturbverse.associate import associate
+from xpert.perturbverse.embed import standing
 from xpert.ui import load
 from xpert.ui.files import table_file
 from xpert.ui.look_up.association_tab import named_treatment
@@ -93,6 +94,34 @@ def test_targets_of_a_compound_are_those_of_python(associating):
 def test_a_gene_by_its_name_finds_compounds(associating):
     box(associating, "A compound or a gene").set_value("ESR1").run()
     assert result(associating, "known")["known"][:5].all()
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        ("perturbseq", "KLF1:crispra + MAP2K3:crispra"),
+        ("perturbseq", "STAT1:crispri"),
+        ("papalexi", "JAK2:ko"),
+    ],
+)
+def test_neighbours_of_any_treatment_are_those_of_python_with_what_they_rest_on(page, model, text):
+    page.session_state["look up tab"] = "Neighbours"
+    page.session_state["neighbours model"] = model
+    page.session_state["neighbours treatment"] = text
+    page.run()
+    bundle, treatment = load.bundle(model), Treatment.parse(text)
+    found: dict = {}
+    exec(page.code[0].value, found)
+    assert result(page, "shared_mechanism")["treatment"].tolist() == found["table"]["treatment"].tolist()
+    assert standing(bundle, treatment) in said(page).replace("\\", "")
+
+
+def test_a_treatment_that_cannot_be_read_shows_where(page):
+    page.session_state["look up tab"] = "Neighbours"
+    page.session_state["neighbours treatment"] = "KLF1"
+    page.run()
+    assert not page.exception
+    assert page.error
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,14 @@ model = load_bundle({model})
 table = associate(model, Treatment.parse({treatment}))
 table
 """
+_NEIGHBOURS = """\
+from xpert import Treatment, load_bundle
+from xpert.perturbverse.neighbours import neighbours
+
+model = load_bundle({model})
+table = neighbours(model, Treatment.parse({treatment}), by={way}, k={k})
+table
+"""
 
 
 def query_lines(signature: str, direction: str) -> str:
@@ -46,6 +54,11 @@ def file_python(name: str) -> str:
 def associate_lines(model: str, treatment: str) -> str:
     """Those of an association."""
     return _ASSOCIATE.format(model=_quoted(model), treatment=_quoted(treatment))
+
+
+def neighbour_lines(model: str, treatment: str, way: str, k: int) -> str:
+    """Those of neighbours."""
+    return _NEIGHBOURS.format(model=_quoted(model), treatment=_quoted(treatment), way=_quoted(way), k=k)
 
 
 def _quoted(value: object) -> str:
