@@ -15,6 +15,7 @@ from xpert.design.said import chance
 from xpert.perturbation import Treatment
 from xpert.perturbverse.associate import associate
 from xpert.perturbverse.query import Direction, query
+from xpert.plots.labels import plain
 from xpert.ui import load
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -68,7 +69,7 @@ def test_a_signature_finds_its_knockouts(visitor, output):
     visitor.press("Fill in an example")
     visitor.press("Search")
     listed = alt(visitor, "Treatments by how well they mimic")
-    assert listed.split(": ", 1)[1] == ", ".join(expected["treatment"][:5])
+    assert listed.split(": ", 1)[1] == ", ".join(map(plain, expected["treatment"][:5]))
     assert f"scores {expected['score'][0]:.2f} with {expected['treatment'][0]}" in alt(
         visitor, "Your signature"
     )
