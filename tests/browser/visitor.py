@@ -51,9 +51,13 @@ class Visitor:
         self.tab.wait_for_timeout(250)
 
     def link(self, name: str) -> None:
-        """Follow a link by its exact name."""
-        self.tab.get_by_role("link", name=name, exact=True).click()
-        self.settle()
+        """Follow a link by its exact name; again, where the page was drawn anew under the first click."""
+        before = self.tab.url
+        for _ in range(3):
+            self.tab.get_by_role("link", name=name, exact=True).click()
+            self.settle()
+            if self.tab.url != before:
+                return
 
     def press(self, name: str) -> None:
         """Press a button by its exact name."""
