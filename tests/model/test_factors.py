@@ -248,23 +248,29 @@ def test_what_cannot_be_is_refused(whole):
         Factors().fit(replace(whole, delta=np.where(np.arange(GENES) == 0, np.nan, whole.delta)))
 
 
-def noisy(seed: int) -> Responses:
-    """Sixty treatments, some alike, in three contexts: their means hold more noise than effect."""
-    draw = np.random.default_rng(seed)
-    kinds = draw.normal(size=(6, GENES))
-    values = kinds[np.arange(60) % 6][:, None] + 3 * draw.normal(size=(60, 3, GENES))
+def measured_everywhere(values) -> Responses:
+    """Every treatment in every context, from shifts of shape ``(treatments, contexts, genes)``."""
+    count, lines, _ = values.shape
     genes = tuple(f"g{i}" for i in range(GENES))
-    pairs = [(i, j) for i in range(60) for j in range(3)]
+    pairs = [(i, j) for i in range(count) for j in range(lines)]
     delta = np.array([values[i, j] for i, j in pairs], dtype=np.float32)
     return Responses(
         readout=Readout.Z,
         genes=genes,
-        contexts=tuple(Context(n, genes, np.zeros(GENES), np.full(GENES, np.nan)) for n in LINES[:3]),
+        contexts=tuple(Context(n, genes, np.zeros(GENES), np.full(GENES, np.nan)) for n in LINES[:lines]),
         conditions=tuple(Condition(LINES[j], Treatment.parse(f"drug {i}:compound")) for i, j in pairs),
         delta=delta,
         spread=np.full_like(delta, np.nan),
         cells=np.ones(len(delta), dtype=int),
     )
+
+
+def noisy(seed: int) -> Responses:
+    """Sixty treatments, some alike, in three contexts: their means hold more noise than effect."""
+    draw = np.random.default_rng(seed)
+    kinds = draw.normal(size=(6, GENES))
+    values = kinds[np.arange(60) % 6][:, None] + 3 * draw.normal(size=(60, 3, GENES))
+    return measured_everywhere(values)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -291,18 +297,7 @@ def lines_that_share_nothing(seed: int = 0) -> Responses:
     draw = np.random.default_rng(seed)
     values = draw.normal(size=(12, 1, GENES)) + 3 * draw.normal(size=(1, 5, GENES))
     values += 0.1 * draw.normal(size=values.shape)
-    genes = tuple(f"g{i}" for i in range(GENES))
-    pairs = [(i, j) for i in range(12) for j in range(5)]
-    delta = np.array([values[i, j] for i, j in pairs], dtype=np.float32)
-    return Responses(
-        readout=Readout.Z,
-        genes=genes,
-        contexts=tuple(Context(n, genes, np.zeros(GENES), np.full(GENES, np.nan)) for n in LINES[:5]),
-        conditions=tuple(Condition(LINES[j], Treatment.parse(f"drug {i}:compound")) for i, j in pairs),
-        delta=delta,
-        spread=np.full_like(delta, np.nan),
-        cells=np.ones(len(delta), dtype=int),
-    )
+    return measured_everywhere(values)
 
 
 def errors_in_a_new_context(world: Responses, own: Responses, asked: Responses) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from xpert.errors import InputError
 from xpert.ui import load, session
@@ -37,8 +37,8 @@ def predictions(plan: Plan) -> list[Prediction]:
     if plan in kept:
         return kept[plan]
     bundle = load.bundle(plan.model)
-    context = _context(plan, bundle)
-    support = _support(plan, bundle)
+    context = context_of(plan, bundle)
+    support = support_of(plan, bundle)
     found = [
         prediction
         for some in tracked(_in_blocks(plan.treatments), "Predicting")
@@ -53,26 +53,54 @@ def _in_blocks(treatments: Sequence[Treatment]) -> list[Sequence[Treatment]]:
     return [treatments[i : i + _BLOCK] for i in range(0, len(treatments), _BLOCK)]
 
 
-def upload_of(plan: Plan) -> Upload | None:
-    """The reader's data, where they are the ones that the plan is about."""
+class OwnCells(Protocol):
+    """What may be about the cells of the reader's file."""
+
+    @property
+    def context(self) -> str:
+        """Name of the context."""
+        ...
+
+    @property
+    def data(self) -> str:
+        """First letters of the file's sha256; empty for a context of the bundle."""
+        ...
+
+    @property
+    def support(self) -> bool:
+        """Whether the treatments measured in the file correct the answer."""
+        ...
+
+
+def upload_of(asked: OwnCells) -> Upload | None:
+    """The reader's data, where they are the ones that are asked about."""
     upload = session.current().upload
-    return upload if upload and upload.dataset and plan.data and upload.sha256.startswith(plan.data) else None
+    mine = upload and upload.dataset and asked.data and upload.sha256.startswith(asked.data)
+    return upload if mine else None
 
 
-def _context(plan: Plan, bundle: Bundle) -> str | Context:
-    if not plan.data:
-        return plan.context
-    upload = upload_of(plan)
+def context_of(asked: OwnCells, bundle: Bundle) -> str | Context:
+    """The bundle's context by its name, or the one of the reader's file.
+
+    Raises
+    ------
+    InputError
+        When the file is not open, or its cells do not fit the bundle.
+    """
+    if not asked.data:
+        return asked.context
+    upload = upload_of(asked)
     if upload is None or upload.dataset is None:
         raise InputError(
-            f"This prediction starts from the control cells of a file whose sha256 begins with {plan.data}. "
+            f"This is about the control cells of a file whose sha256 begins with {asked.data}. "
             "Open that file on the Data page first, or choose one of the model's own contexts."
         )
-    return context_for(bundle, upload.dataset, plan.context)
+    return context_for(bundle, upload.dataset, asked.context)
 
 
-def _support(plan: Plan, bundle: Bundle) -> SupportSet | None:
-    upload = upload_of(plan)
-    if not plan.support or upload is None or upload.dataset is None:
+def support_of(asked: OwnCells, bundle: Bundle) -> SupportSet | None:
+    """What the reader measured in these cells, where that is to correct the answer."""
+    upload = upload_of(asked)
+    if not asked.support or upload is None or upload.dataset is None:
         return None
-    return support_in(bundle, upload.dataset, plan.context)
+    return support_in(bundle, upload.dataset, asked.context)

@@ -11,8 +11,8 @@ import streamlit as st
 from xpert.design.report import Origin, fingerprint
 from xpert.ui import load
 from xpert.ui.files import table_file
-from xpert.ui.hypothesis import state
 from xpert.ui.hypothesis.snippet import python_lines
+from xpert.ui.run import upload_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def draw(asked: Asked, verdict: Verdict) -> None:
         "This page's address holds the same settings; it never holds your file."
     )
     with st.expander("Show the Python lines", icon=":material/code:"):
-        upload = state.upload_of(asked)
+        upload = upload_of(asked)
         file = {"file": upload.name, "mapping": upload.mapping} if upload else {}
         st.code(python_lines(asked, **file), language="python")  # type: ignore[arg-type]
 
@@ -68,7 +68,7 @@ def settings(asked: Asked, verdict: Verdict) -> bytes:
 
 def origin(asked: Asked) -> Origin:
     """Where a report comes from, at this moment."""
-    upload = state.upload_of(asked)
+    upload = upload_of(asked)
     file = {"data": upload.name, "sha256": upload.sha256} if upload else {}
     used = {"measured conditions": "those of the file correct the answer"} if asked.support else {}
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from xpert.errors import InputError
 from xpert.ui import load, session
 from xpert.ui.hypothesis.asked import NAMES, Asked
-from xpert.ui.own_cells import context_for, support_in
+from xpert.ui.run import context_of, support_of, upload_of
 
 if TYPE_CHECKING:
-    from xpert.data.responses import Context
     from xpert.design.hypothesis import Verdict
-    from xpert.model.bundle import Bundle
-    from xpert.prediction.support import SupportSet
-    from xpert.ui.upload import Upload
 
 _LAST = "hypothesis asked last"
 _VERDICTS = "hypothesis"
@@ -51,13 +46,6 @@ def has_data(wanted: Asked) -> bool:
     return not wanted.data or upload_of(wanted) is not None
 
 
-def upload_of(wanted: Asked) -> Upload | None:
-    """The reader's data, where they are those that it is about."""
-    upload = session.current().upload
-    mine = upload and upload.dataset and wanted.data and upload.sha256.startswith(wanted.data)
-    return upload if mine else None
-
-
 def verdict(wanted: Asked) -> Verdict:
     """What the model makes of it.
 
@@ -73,28 +61,11 @@ def verdict(wanted: Asked) -> Verdict:
     if key not in kept:
         bundle = load.bundle(wanted.model)
         with st.spinner("Weighing the hypothesis …", show_time=True):
-            kept[key] = weigh(bundle, wanted.hypothesis, _context(wanted, bundle), _support(wanted, bundle))
+            kept[key] = weigh(
+                bundle, wanted.hypothesis, context_of(wanted, bundle), support_of(wanted, bundle)
+            )
         old = [k for k in kept if k[0] == _VERDICTS]
         for spent in old[:-_KEPT]:
             del kept[spent]
     found: Verdict = kept[key]
     return found
-
-
-def _context(wanted: Asked, bundle: Bundle) -> Context | None:
-    if not wanted.data:
-        return None
-    upload = upload_of(wanted)
-    if upload is None or upload.dataset is None:
-        raise InputError(
-            f"This hypothesis is about the cells of a file whose sha256 begins with {wanted.data}. "
-            "Open that file on the Data page first, or choose one of the model's own contexts."
-        )
-    return context_for(bundle, upload.dataset, wanted.context)
-
-
-def _support(wanted: Asked, bundle: Bundle) -> SupportSet | None:
-    upload = upload_of(wanted)
-    if not wanted.support or upload is None or upload.dataset is None:
-        return None
-    return support_in(bundle, upload.dataset, wanted.context)
